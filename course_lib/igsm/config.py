@@ -1,0 +1,100 @@
+"""What kind of problems to draw: sizes, vocabulary, split and rendering."""
+
+from dataclasses import dataclass
+
+from course_lib.errors import CourseError
+from course_lib.igsm.world import World, world_of
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+HASH_BINS = 23
+TRAIN_BINS = range(0, 16)  # the published code's 16 : 7; the paper's text says 17 : 6
+TEST_BINS = range(16, 23)
+CHOICES = {
+    "split": ("all", "train", "test"),
+    "form": ("pq", "qp"),
+    "shuffle": (0, 1, 2, 3, 4, 5, 6, None),
+    "letters": ("random", "sequential"),
+    "solution_order": ("random", "fixed"),
+}
+
+
+@dataclass(frozen=True)
+class ProblemConfig:
+    """A distribution of problems (paper §2; `dataclasses.replace` changes one wish).
+
+    `op`, `layers`, `items` and `edges` are drawn by the paper's law when None.
+    """
+
+    modulus: int = 23
+    max_op: int = 15  # operations of a solution
+    max_edges: int = 20  # edges of the structure graph = instance parameters (the paper's ip)
+    op: int | None = None  # forced; may exceed max_op (out of distribution)
+    layers: int | None = None  # 2 to 4
+    items: int | None = None  # items in every layer, 2 to 4
+    edges: int | None = None
+    chains: int = 4  # vocabulary: the first chains of the world,
+    subcategories: int = 5  # their first sub-categories,
+    names: int = 20  # and the first names of each
+    split: str = "all"  # by hash of the solution template
+    form: str = "pq"  # question after ("pq") or before ("qp") the problem
+    shuffle: int | None = 5  # of sentences: 0-4 nearly sorted, 5 uniform (paper), 6 none
+    letters: str = "random"  # paper; or "sequential": a, b, c, ...
+    solution_order: str = "random"  # any topological order (paper); or "fixed": depth first
+
+    def __post_init__(self) -> None:
+        """Refuse impossible wishes with a plain sentence."""
+        for field, allowed in CHOICES.items():
+            if getattr(self, field) not in allowed:
+                raise CourseError(f"{field} must be one of {allowed}, not {getattr(self, field)!r}.")
+        for field, low, high in (
+            ("modulus", 2, 1000),
+            ("max_op", 1, len(LETTERS)),
+            ("max_edges", 2, 48),
+            ("op", 1, len(LETTERS)),  # every operation needs a letter of its own
+            ("layers", 2, 4),
+            ("items", 2, 4),
+            ("edges", 2, 48),
+            ("chains", 1, 4),
+            ("subcategories", 1, 5),
+            ("names", 4, 20),
+        ):
+            value = getattr(self, field)
+            if value is not None and not (isinstance(value, int) and low <= value <= high):
+                raise CourseError(f"{field} must be a whole number from {low} to {high}.")
+        self._check_edges()
+
+    def _check_edges(self) -> None:
+        for layers in [self.layers] if self.layers else (2, 3, 4):
+            low, high = (self.items or 2), (self.items or 4)
+            least, most = (layers - 1) * low, (layers - 1) * high**2
+            if least <= (self.edges or self.max_edges) and (self.edges or most) <= most:
+                return
+        wish = [f"{n} {v}" for n in ("layers", "items", "edges") if (v := getattr(self, n))]
+        raise CourseError(
+            f"{', '.join(wish)} do not fit together: d layers of w items have between (d-1)*w and "
+            f"(d-1)*w*w edges, and no more than max_edges={self.max_edges} unless edges is given."
+        )
+
+    @property
+    def bins(self) -> range:
+        """The template hash bins of the split."""
+        return {"train": TRAIN_BINS, "test": TEST_BINS, "all": range(HASH_BINS)}[self.split]
+
+    @property
+    def world(self) -> World:
+        """The slice of the world these problems speak of."""
+        return world_of(self.chains, self.subcategories, self.names)
+
+    @classmethod
+    def preset(cls, name: str) -> "ProblemConfig":
+        """The named distribution: `med` and `hard` are the paper's, `pocket` fits a laptop."""
+        if name not in PRESETS:
+            raise CourseError(f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
+        return cls(**PRESETS[name])
+
+
+PRESETS = {
+    "pocket": dict(modulus=7, max_op=6, max_edges=10, subcategories=1, names=6),
+    "med": dict(),
+    "hard": dict(max_op=21, max_edges=28),
+}

@@ -1,0 +1,60 @@
+"""The problem in English, cut into pieces that are tokens at the same time (paper App. D.3).
+
+A piece is a name, a number, a letter, or the fixed words between them. Two adjacent names are a
+parameter, "Owner's Owned": the words between them are not written, `join` puts them back.
+"""
+
+from collections.abc import Iterable, Sequence
+
+NUMBER_OF_EACH, EQUALS, EQUALS_EACH, STOP = " The number of each ", " equals ", " equals each ", "."
+LINK = {"+": " more than ", "*": " times as much as "}
+LINK_EACH = {"+": " more than each ", "*": " times as much as each "}
+TAIL = {"+": "the sum of each ", "-": "the difference of each "}
+AND_EACH, COMMA_EACH = " and each ", ", each "
+HOW_MANY, DOES, HAVE = " How many ", " does ", " have?"
+DEFINE, AS, THEN, SO, IS = " Define ", " as ", "; ", "; so ", " = "
+SIGN = {"+": " + ", "-": " - ", "*": " * "}
+PHRASES = (
+    *(NUMBER_OF_EACH, EQUALS, EQUALS_EACH, STOP),
+    *(*LINK.values(), *LINK_EACH.values(), *TAIL.values(), AND_EACH, COMMA_EACH),
+    *(HOW_MANY, DOES, HAVE, DEFINE, AS, THEN, SO, IS, *SIGN.values()),
+)
+WORDS = frozenset(PHRASES)
+OF = "'s "  # between the two names of a parameter
+
+
+def join(pieces: Iterable[str]) -> str:
+    """The text of some pieces, without outer blanks."""
+    text, after_name = [], False
+    for piece in pieces:
+        is_name = len(piece) > 1 and piece not in WORDS and not piece.isdigit()
+        text.append(OF + piece if is_name and after_name else piece)
+        after_name = is_name
+    return "".join(text).strip()
+
+
+def sentence_pieces(parameter: int, definition, labels: Sequence[tuple[str, str]]) -> list[str]:
+    """"The number of each A's B equals ...": what the problem says of an instance parameter."""
+    constant, link, terms, sign = definition
+    pieces = [NUMBER_OF_EACH, *labels[parameter]]
+    if not terms:
+        return [*pieces, EQUALS, str(constant), STOP]
+    single = len(terms) == 1
+    if link:
+        pieces += [EQUALS, str(constant), (LINK_EACH if single else LINK)[link]]
+    else:
+        pieces.append(EQUALS_EACH if single else EQUALS)
+    if not single:
+        pieces.append(TAIL[sign])
+    for position, (operand,) in enumerate(terms, 1):
+        pieces += labels[operand]
+        if position < len(terms):
+            pieces.append(AND_EACH if position == len(terms) - 1 else COMMA_EACH)
+    pieces.append(STOP)
+    return pieces
+
+
+def question_pieces(label: tuple[str, str]) -> list[str]:
+    """"How many B does A have?"."""
+    owner, owned = label
+    return [HOW_MANY, owned, DOES, owner, HAVE]

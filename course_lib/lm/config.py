@@ -1,0 +1,90 @@
+"""Everything that decides what a training run becomes, as one value that JSON can hold."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields, is_dataclass
+
+from course_lib.errors import CourseError
+from course_lib.igsm import ProblemConfig
+from course_lib.lm.model import ModelConfig
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run; equal configs make equal models (bit for bit on one kind of CPU)."""
+
+    problem: ProblemConfig  # training always draws from its train split, evaluation from test
+    model: ModelConfig
+    batch_size: int = 32  # sequences
+    steps: int = 1000
+    optimizer: str = "adamw"  # or "muon"
+    lr: float = 2e-3  # peak
+    warmup: int = 100  # steps
+    decay: str = "cosine"  # or "linear"
+    weight_decay: float = 0.05
+    loss_on: str = "solution"  # and answer; or "all" tokens (paper)
+    curriculum: tuple[tuple[int, int, int], ...] = ()  # (until so many problems, max_op, max_edges)
+    precision: str = "auto"  # or "fp32" or "bf16"
+    eval_every: int = 500  # steps
+    eval_problems: int = 200
+    seed: int = 0
+    name: str = ""  # of the run; made from the rest where empty
+
+    def __post_init__(self) -> None:
+        """Refuses unknown choices with a plain sentence."""
+        choices = {
+            "optimizer": ("adamw", "muon"),
+            "decay": ("cosine", "linear"),
+            "loss_on": ("solution", "all"),
+            "precision": ("auto", "fp32", "bf16"),
+        }
+        for field, allowed in choices.items():
+            if getattr(self, field) not in allowed:
+                raise CourseError(f"{field} must be one of {allowed}, not {getattr(self, field)!r}.")
+        for field in ("batch_size", "steps", "eval_every"):
+            if getattr(self, field) < 1:
+                raise CourseError(f"{field} must be at least 1.")
+
+    @property
+    def run_name(self) -> str:
+        """`name`, or depth, width, seed and four letters of a hash of everything."""
+        digest = hashlib.sha256(json.dumps(to_dict(self)).encode()).hexdigest()[:4]
+        model = self.model
+        return self.name or f"d{model.layers:02}_w{model.width}_s{self.seed}_{digest}"
+
+    def diff(self, other: "TrainConfig") -> dict[str, tuple]:
+        """The settings that differ: `{"model.layers": (mine, other's)}`."""
+        mine, theirs = _flat(to_dict(self)), _flat(to_dict(other))
+        return {k: (mine[k], theirs[k]) for k in mine if mine[k] != theirs[k]}
+
+
+def to_dict(config) -> dict:
+    """A config as plain JSON values."""
+    return json.loads(json.dumps(asdict(config)))
+
+
+def from_dict(kind: type, values: dict):
+    """The config of this kind again; CourseError for settings this version does not know."""
+    known = {field.name: field.type for field in fields(kind)}
+    unknown = sorted(values.keys() - known.keys())
+    if unknown:
+        raise CourseError(f"{kind.__name__} has no setting {unknown[0]!r}: update course_lib.")
+    return kind(**{name: _revive(known[name], value) for name, value in values.items()})
+
+
+def _revive(kind, value):
+    if is_dataclass(kind):
+        return from_dict(kind, value)
+    return _tuples(value)
+
+
+def _tuples(value):
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _flat(values: dict, prefix: str = "") -> dict:
+    flat = {}
+    for key, value in values.items():
+        nested = isinstance(value, dict)
+        flat.update(_flat(value, f"{prefix}{key}.") if nested else {prefix + key: value})
+    return flat

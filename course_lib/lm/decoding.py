@@ -1,0 +1,74 @@
+"""Writing solutions: many prompts at once, each token read once, finished rows leaving."""
+
+import torch
+from torch import Tensor
+
+from course_lib.lm.model import GPT, Cache
+from course_lib.lm.tokenizer import Tokenizer
+
+
+@torch.no_grad()
+def generate(
+    model: GPT,
+    tokenizer: Tokenizer,
+    prompts: list[list[int]],
+    max_new_tokens: int,
+    *,
+    temperature: float = 0.0,
+    generator: torch.Generator | None = None,
+    batch_size: int = 256,
+) -> list[list[int]]:
+    """What the model writes after each prompt, up to and with `<end>`.
+
+    Greedy at temperature 0, else sampled with `generator` (on the model's device).
+    """
+    written: list[list[int]] = [[] for _ in prompts]
+    order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i]))  # similar lengths together
+    for first in range(0, len(prompts), batch_size):
+        rows = order[first : first + batch_size]
+        tokens = _generate(
+            model, tokenizer, [prompts[i] for i in rows], max_new_tokens, temperature, generator
+        )
+        for i, row in zip(rows, tokens.tolist()):
+            length = row.index(tokenizer.end) + 1 if tokenizer.end in row else len(row)
+            written[i] = row[:length]
+    return written
+
+
+def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tensor:
+    """One batch: the written tokens (B limit), `<end>` wherever a row is done."""
+    device = model.embedding.weight.device
+    T = len(prompts[0])  # the longest
+    if model.config.positions == "learned":
+        limit = min(limit, model.config.context - T)
+    ids = [prompt + [tokenizer.pad] * (T - len(prompt)) for prompt in prompts]
+    ids = torch.tensor(ids, device=device)  # B T
+    positions = torch.tensor([len(prompt) for prompt in prompts], device=device)  # of what follows
+    written = torch.full((len(prompts), max(limit, 0)), tokenizer.end, device=device)
+    rows = torch.arange(len(prompts), device=device)  # still being written
+    done = torch.zeros(len(prompts), dtype=torch.bool, device=device)
+
+    # Pads stand to the right: later tokens overwrite their cache slots before anyone may look there.
+    cache = Cache(T + limit)
+    hidden = model(ids, cache, return_hidden=True)[rows, positions - 1]  # B D
+    for step in range(limit):
+        token = _choose(model.head(hidden), temperature, generator)  # B
+        written[rows, step] = token.masked_fill(done, tokenizer.end)
+        done |= token == tokenizer.end
+        finished = int(done.sum())
+        if finished == len(rows):
+            break
+        if finished > len(rows) // 8:  # copying the cache costs about two steps, so not each time
+            stay = ~done
+            rows, token, positions, done = rows[stay], token[stay], positions[stay], done[stay]
+            cache.keep(stay)
+        hidden = model(token[:, None], cache, positions=positions[:, None], return_hidden=True)
+        hidden, positions = hidden[:, 0], positions + 1
+    return written
+
+
+def _choose(logits: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:
+    if temperature == 0:
+        return logits.argmax(-1)
+    weights = (logits.float() / temperature).softmax(-1)
+    return torch.multinomial(weights, 1, generator=generator)[:, 0]

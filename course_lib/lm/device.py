@@ -1,0 +1,60 @@
+"""Where to compute and how precisely, with the reason."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from course_lib.errors import CourseError
+
+
+class Place(NamedTuple):
+    """A device, the precision of its matrix products, and why these."""
+
+    device: torch.device
+    dtype: torch.dtype
+    reason: str
+
+    def autocast(self) -> torch.autocast:
+        """The context that computes with this precision."""
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16
+        )
+
+
+def pick_device(prefer: str | None = None, precision: str = "auto") -> Place:
+    """CUDA where there is one, else CPU; "mps" only when asked, since its numbers vary.
+
+    `precision` is "fp32", "bf16", or "auto": bfloat16 where the hardware multiplies it fast.
+    """
+    kind = prefer or ("cuda" if torch.cuda.is_available() else "cpu")
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(kind):
+        have = ", ".join(name for name, is_there in there.items() if is_there)
+        raise CourseError(f"There is no device {kind!r} here; there is: {have}.")
+    fast, why = {"cpu": _cpu_bf16, "cuda": _cuda_bf16, "mps": _mps_bf16}[kind]()
+    if precision != "auto":
+        fast, why = precision == "bf16", "as asked"
+    dtype = torch.bfloat16 if fast else torch.float32
+    return Place(torch.device(kind), dtype, f"{kind} with {str(dtype)[6:]}: {why}")
+
+
+def _cpu_bf16() -> tuple[bool, str]:
+    try:
+        flags = Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return False, "bfloat16 units cannot be told on this system"
+    for flag, unit in (("amx_bf16", "AMX"), ("avx512_bf16", "AVX512-BF16")):
+        if flag in flags:
+            return True, f"the processor has {unit}"
+    return False, "the processor has neither AMX nor AVX512-BF16"
+
+
+def _cuda_bf16() -> tuple[bool, str]:
+    fast = torch.cuda.get_device_capability()[0] >= 8
+    name = torch.cuda.get_device_name()
+    return fast, f"{name} has {'' if fast else 'no '}bfloat16 units"
+
+
+def _mps_bf16() -> tuple[bool, str]:
+    return False, "asked for; expect small differences from run to run"
