@@ -9,7 +9,7 @@ import math
 from random import Random
 from typing import NamedTuple
 
-from course_lib.igsm.structure import MOST_OPERANDS, Sizes, Structure, draw_some, room_at
+from course_lib.igsm.structure import MOST_OPERANDS, Sizes, Structure, draw_some, draw_weighted, room_at
 
 
 class Definition(NamedTuple):
@@ -28,12 +28,12 @@ class Definition(NamedTuple):
     @property
     def operands(self) -> tuple[int, ...]:
         """All parameters it depends on directly."""
-        return tuple(p for term in self.terms for p in term)
+        return tuple([p for term in self.terms for p in term])
 
     @property
     def op(self) -> int:
         """Its number of operations: max(1, in-degree - 1), the constant counted (Def. D.1)."""
-        return max(1, len(self.operands) + (self.constant is not None) - 1)
+        return max(1, sum(map(len, self.terms)) + (self.constant is not None) - 1)
 
 
 class Sentence(NamedTuple):
@@ -135,7 +135,7 @@ def order_backwards(
             if must or rnd() < quoting:
                 candidates = ready if must else remaining
                 weights = [weight[(q >= edges) + (q not in needed)] for q in candidates]
-                quotes[p] = rng.choices(candidates, weights)[0]
+                quotes[p] = draw_weighted(candidates, weights, rnd)
                 needed.add(quotes[p])
     order.reverse()
     return order, quotes

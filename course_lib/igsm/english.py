@@ -4,6 +4,7 @@ A piece is a name, a number, a letter, or the fixed words between them. Two adja
 parameter, "Owner's Owned": the words between them are not written, `join` puts them back.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 NUMBER_OF_EACH, EQUALS, EQUALS_EACH, STOP = " The number of each ", " equals ", " equals each ", "."
@@ -19,18 +20,14 @@ PHRASES = (
     *(*LINK.values(), *LINK_EACH.values(), *TAIL.values(), AND_EACH, COMMA_EACH),
     *(HOW_MANY, DOES, HAVE, DEFINE, AS, THEN, SO, IS, *SIGN.values()),
 )
-WORDS = frozenset(PHRASES)
 OF = "'s "  # between the two names of a parameter
+SEAM = "|"
+NAMES_MEET = re.compile(rf"\b\{SEAM}\b")  # all other neighbours have a blank or a sign between
 
 
 def join(pieces: Iterable[str]) -> str:
     """The text of some pieces, without outer blanks."""
-    text, after_name = [], False
-    for piece in pieces:
-        is_name = len(piece) > 1 and piece not in WORDS and not piece.isdigit()
-        text.append(OF + piece if is_name and after_name else piece)
-        after_name = is_name
-    return "".join(text).strip()
+    return NAMES_MEET.sub(OF, SEAM.join(pieces)).replace(SEAM, "").strip()
 
 
 def sentence_pieces(parameter: int, definition, labels: Sequence[tuple[str, str]]) -> list[str]:

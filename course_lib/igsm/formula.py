@@ -12,7 +12,7 @@ Term = TypeVar("Term")
 
 @dataclass(frozen=True)
 class Formula:
-    """What defines a parameter: `constant link (product sign product ...)`, parts may be missing."""
+    """What defines a parameter: `constant link (product sign product ...)`, or a part of it."""
 
     constant: int | None = None
     link: str = ""  # "+" for "more than", "*" for "times as much as"

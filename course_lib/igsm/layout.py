@@ -5,12 +5,12 @@ several readings, the likeness of its items to those of our own world.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cache
 from itertools import chain
 
 from course_lib.errors import CourseError
-from course_lib.igsm.world import Category, load_world
+from course_lib.igsm.world import load_world
 
 Pair = tuple[str, str]  # owner, owned: ("Coral Reef", "Yeti") of "Coral Reef's Yeti"
 Layers = tuple[tuple[str, ...], ...]  # item names, the top layer first
@@ -19,34 +19,31 @@ MAX_NAME = 200  # characters
 MAX_UNCLEAR = 300  # names, as the search among them takes quadratic time
 
 
-@cache
-def category_names() -> frozenset[str]:
-    """The names of all categories; no item has one of them."""
-    return frozenset(category.name for categories in load_world().chains for category in categories)
-
-
-def split_names(names: Iterable[str], clear: dict[str, Pair]) -> dict[str, Pair]:
+def split_names(
+    names: Iterable[str], described: Container[str], clear: dict[str, Pair]
+) -> dict[str, Pair]:
     """Owner and owned of each name, so that there are as few different items as possible.
 
-    "Sam's Club's Tea" belongs to Sam or to Sam's Club. Greedy: next is the reading with the fewest
-    new items, then with those most other unclear names may hold, then with those of our own world.
-    Names in `clear` are known.
+    "Sam's Club's Tea" belongs to Sam or to Sam's Club. Greedy: the next choice adds the fewest new
+    items, then has those that most other unclear names may have, then those most like our own.
+    Instance parameters are those described by a sentence; the names in `clear` are known.
     """
-    ways = {name: [clear[name]] if name in clear else _ways_to_split(name) for name in names}
+    ways = {name: _ways_to_split(name, name in described, clear.get(name)) for name in names}
     pairs = {name: choices[0] for name, choices in ways.items() if len(choices) == 1}
     unclear = {name: choices for name, choices in ways.items() if name not in pairs}
     if len(unclear) > MAX_UNCLEAR:
-        raise CourseError("Too many names hold more than one \"'s\" to know what owns what.")
-    known = set(category_names()).union(*pairs.values())
+        raise CourseError("Too many names can be split in several ways.")
+    known = set(chain(*pairs.values()))
     holders = Counter(x for choices in unclear.values() for x in set(chain(*choices)))
 
-    def cost(choice: tuple[str, Pair]) -> tuple[int, int, int]:
+    def cost(choice: tuple[str, Pair]) -> tuple[int, int, float]:
         items = choice[1]
         new = sum(item not in known for item in items)
-        return new, -sum(holders[x] for x in items), -sum(x in _own_items() for x in items)
+        return new, -sum(holders[item] for item in items), -_likeness(items)
 
     while unclear:
-        name, pair = min(((n, pair) for n, choices in unclear.items() for pair in choices), key=cost)
+        choices = [(name, pair) for name, pairs in unclear.items() for pair in pairs]
+        name, pair = min(choices, key=cost)
         del unclear[name]
         pairs[name] = pair
         known.update(pair)
@@ -81,43 +78,49 @@ def find_categories(layers: Layers, abstract: list[Pair]) -> list[tuple[str, ...
     fits = [
         part
         for part in _parts_of_chains(len(layers))
-        if all(any(c.name == name for c in part[depth[owner] + 1 :]) for owner, name in abstract)
+        if all(category in part[depth[owner] + 1 :] for owner, category in abstract)
     ]
     if not fits:
         raise CourseError("The categories in the text fit no chain of categories.")
     if len(fits) > 1:  # nothing abstract, or of three layers only the top one's third category
-        fits.sort(key=lambda part: sum(map(_strangeness, part, layers)))
-    return [tuple(category.name for category in part) for part in fits]
+        fits.sort(key=lambda part: -sum(map(_likeness, layers, part)))
+    return fits
 
 
-def _ways_to_split(name: str) -> list[Pair]:
+def _ways_to_split(name: str, instance: bool, clear: Pair | None) -> list[Pair]:
     words = name.split("'s ") if len(name) <= MAX_NAME else []
-    ways = [("'s ".join(words[:i]), "'s ".join(words[i:])) for i in range(1, len(words))]
-    ways = [(owner, owned) for owner, owned in ways if owner and owned]
+    pairs = [("'s ".join(words[:i]), "'s ".join(words[i:])) for i in range(1, len(words))]
+    ways = [
+        (owner, owned)
+        for owner, owned in ([clear] if clear else pairs)
+        if owner.strip() and owned.strip() and (owned in _category_names()) != instance
+    ]
     if not ways:
-        raise CourseError(f"'{name[:60]}' is not a name of the form 'Owner's Owned'.")
+        fault = "not an item of another" if instance else "described by no sentence"
+        raise CourseError(f"'{name[:60]}' is {fault}.")
     return ways
 
 
 @cache
-def _parts_of_chains(length: int) -> list[tuple[Category, ...]]:
-    chains = load_world().chains
+def _category_names() -> frozenset[str]:
+    return frozenset(category.name for category in chain(*load_world().chains))
+
+
+@cache
+def _parts_of_chains(length: int) -> list[tuple[str, ...]]:
+    chains = [tuple(category.name for category in c) for c in load_world().chains]
     return [c[start : start + length] for c in chains for start in range(len(c) - length + 1)]
 
 
-def _strangeness(category: Category, items: tuple[str, ...]) -> float:
-    """How little the items look like our own of this category: 0 for each of ours, at most 2."""
+def _likeness(items: tuple[str, ...], category: str = "") -> float:
+    """How like our own of a category, or of any, the items are: 2 if equal, up to 1 by words."""
     own, words = _own_names(category)
-    unlike = [item.split() for item in items if item not in own]
-    return sum(2 - len(words.intersection(item)) / len(item) for item in unlike)
+    shares = (len(words.intersection(item.split())) / len(item.split()) for item in items)
+    return sum(2 if item in own else share for item, share in zip(items, shares, strict=True))
 
 
 @cache
-def _own_names(category: Category) -> tuple[frozenset[str], frozenset[str]]:
-    items = frozenset(chain(*category.subcategories))
-    return items, frozenset(word for item in (category.name, *items) for word in item.split())
-
-
-@cache
-def _own_items() -> frozenset[str]:
-    return frozenset(item for c in chain(*load_world().chains) for item in chain(*c.subcategories))
+def _own_names(category: str) -> tuple[frozenset[str], frozenset[str]]:
+    categories = [c for c in chain(*load_world().chains) if category in ("", c.name)]
+    items = frozenset(item for c in categories for item in chain(*c.subcategories))
+    return items, frozenset(word for name in (*items, category) for word in name.split())

@@ -104,7 +104,10 @@ class Problem:
     @property
     def answer(self) -> int:
         """The value of the query."""
-        return self.values[self.query]
+        values: dict[int, int] = {}
+        for p in self.order:
+            values[p] = evaluate(self.definitions[p], values, self.modulus)
+        return values[self.query]
 
     @cached_property
     def problem_pieces(self) -> list[str]:

@@ -15,7 +15,6 @@ from course_lib.igsm.formula import Formula, in_order, solve, write_solution
 from course_lib.igsm.layout import (
     Layers,
     Pair,
-    category_names,
     find_categories,
     find_layers,
     split_names,
@@ -82,9 +81,9 @@ def parse_problem(problem: str, question: str, modulus: int = 23) -> Reading:
     asked = _read_question(question)
     query = "'s ".join(asked)
     mentions = chain(described, *(formula.names for formula in described.values()), [query])
-    pairs = split_names(dict.fromkeys(mentions), {query: asked})
-    abstract = [pair for name, pair in pairs.items() if _is_abstract(name, pair, described)]
+    pairs = split_names(dict.fromkeys(mentions), described, {query: asked})
     edges = [pairs[name] for name in described]
+    abstract = [pair for name, pair in pairs.items() if name not in described]
     layers = find_layers(edges, [owner for owner, _ in abstract])
     for categories in find_categories(layers, abstract):
         formulas = described | _abstract_formulas(layers, edges, categories)
@@ -95,15 +94,6 @@ def parse_problem(problem: str, question: str, modulus: int = 23) -> Reading:
     values = solve(formulas, order, modulus)
     necessary = tuple(in_order(formulas, [query]))
     return Reading(formulas, len(edges), query, necessary, values, modulus, layers, categories)
-
-
-def _is_abstract(name: str, pair: Pair, described: dict[str, Formula]) -> bool:
-    abstract = pair[1] in category_names()
-    if abstract and name in described:
-        raise CourseError(f"'{name}' is abstract: no sentence may describe it.")
-    if not abstract and name not in described:
-        raise CourseError(f"'{name}' is used or asked, but no sentence describes it.")
-    return abstract
 
 
 def _abstract_formulas(

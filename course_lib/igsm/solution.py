@@ -1,6 +1,6 @@
 """The solution: chain of thought as equations between two numbers, and its template (paper §2.2)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from course_lib.igsm.dependency import Definition
 from course_lib.igsm.english import AS, DEFINE, IS, SIGN, SO, STOP, THEN
@@ -17,7 +17,7 @@ def calculate(left: int, sign: str, right: int, modulus: int) -> int:
     return left * right % modulus
 
 
-def evaluate(definition: Definition, values: Sequence[int], modulus: int) -> int:
+def evaluate(definition: Definition, values: Mapping[int, int] | Sequence[int], modulus: int) -> int:
     """The value of a parameter whose operands are known."""
     constant, link, terms, sign = definition
     if not terms:

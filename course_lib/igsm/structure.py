@@ -65,13 +65,16 @@ def draw_sizes(config: ProblemConfig, op: int, rng: Random) -> Sizes:
 def least_operations(sizes: Sizes) -> int:
     """A bound from below on what an attempt of these sizes achieves, padding included."""
     instances = min(sizes.minimal - sizes.abstract, sizes.edges)
-    padded = min(sizes.minimal, sizes.edges) + sum(map(room_at, range(2, instances)))
+    padded = min(sizes.minimal, sizes.edges) + ROOM_BEFORE[max(instances, 0)]
     return min(sizes.total, padded)
 
 
 def room_at(position: int) -> int:
     """Operations by which padding can extend an instance parameter there: 0, 0, 1, 2, 2, ..."""
     return min(max(position - 1, 0), MOST_OPERANDS - 2)
+
+
+ROOM_BEFORE = [sum(map(room_at, range(position))) for position in range(64)]
 
 
 def draw_some(pool: Sequence, count: int, rnd) -> list:
@@ -84,6 +87,16 @@ def draw_some(pool: Sequence, count: int, rnd) -> list:
     return pool[:count]
 
 
+def draw_weighted(pool: Sequence, weights: Sequence[float], rnd):
+    """One of the pool, with chances in proportion to the weights."""
+    left = rnd() * sum(weights)
+    for candidate, weight in zip(pool, weights, strict=True):
+        left -= weight
+        if left < 0:
+            return candidate
+    return pool[-1]  # only by rounding
+
+
 @cache
 def _shape_thresholds(total: int, max_edges: int) -> tuple[float, float]:
     relative = (total - 1) / (max_edges - 1)
@@ -93,7 +106,7 @@ def _shape_thresholds(total: int, max_edges: int) -> tuple[float, float]:
 
 def _draw_shape(config: ProblemConfig, total: int, rnd) -> tuple[int, int, int]:
     two, three = _shape_thresholds(total, config.max_edges)
-    layers, a, b = (2 if u < two else 3 if u < three else 4 for u in (rnd(), rnd(), rnd()))
+    layers, a, b = [2 if u < two else 3 if u < three else 4 for u in (rnd(), rnd(), rnd())]
     if config.items:
         a = b = config.items
     return config.layers or layers, min(a, b), max(a, b)
@@ -179,7 +192,7 @@ def draw_structure(sizes: Sizes, rng: Random) -> Structure:
 def _draw_widths(sizes: Sizes, rnd) -> list[int]:
     widths = [sizes.narrow] * sizes.layers
     while True:
-        most = sum(a * b for a, b in zip(widths, widths[1:], strict=False))
+        most = sum([a * b for a, b in zip(widths, widths[1:], strict=False)])
         growing = [i for i, w in enumerate(widths) if w < sizes.wide]
         if most >= sizes.edges and (
             sum(widths[1:]) == sizes.edges or rnd() >= sizes.growth or not growing

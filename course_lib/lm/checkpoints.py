@@ -57,8 +57,12 @@ def find_checkpoint(name: str | Path) -> Path:
     for folder in (Path(name), DATA / "checkpoints" / name, RUNS / name):
         if (folder / "config.json").is_file():
             return folder
-    found = sorted({p.parent.name for d in (DATA / "checkpoints", RUNS) for p in d.glob("*/config.json")})
-    raise CourseError(f"There is no checkpoint {str(name)!r}; there are: {', '.join(found) or 'none'}.")
+    found = sorted(
+        {p.parent.name for d in (DATA / "checkpoints", RUNS) for p in d.glob("*/config.json")}
+    )
+    raise CourseError(
+        f"There is no checkpoint {str(name)!r}; there are: {', '.join(found) or 'none'}."
+    )
 
 
 def save_state(
@@ -122,7 +126,9 @@ def _weights(model: GPT) -> dict[str, Tensor]:
 def _fill(model: GPT, weights: dict[str, Tensor], source: Path) -> None:
     own = _weights(model)
     if {k: w.shape for k, w in own.items()} != {k: w.shape for k, w in weights.items()}:
-        raise CourseError(f"The weights in {source} are not those of the model its config describes.")
+        raise CourseError(
+            f"The weights in {source} are not those of the model its config describes."
+        )
     model.load_state_dict(weights, strict=False)
 
 

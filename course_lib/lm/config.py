@@ -40,7 +40,9 @@ class TrainConfig:
         }
         for field, allowed in choices.items():
             if getattr(self, field) not in allowed:
-                raise CourseError(f"{field} must be one of {allowed}, not {getattr(self, field)!r}.")
+                raise CourseError(
+                    f"{field} must be one of {allowed}, not {getattr(self, field)!r}."
+                )
         for field in ("batch_size", "steps", "eval_every"):
             if getattr(self, field) < 1:
                 raise CourseError(f"{field} must be at least 1.")

@@ -28,7 +28,11 @@ def pick_device(prefer: str | None = None, precision: str = "auto") -> Place:
     `precision` is "fp32", "bf16", or "auto": bfloat16 where the hardware multiplies it fast.
     """
     kind = prefer or ("cuda" if torch.cuda.is_available() else "cpu")
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
     if not there.get(kind):
         have = ", ".join(name for name, is_there in there.items() if is_there)
         raise CourseError(f"There is no device {kind!r} here; there is: {have}.")

@@ -38,9 +38,7 @@ def draw_problems(config: ProblemConfig, n: int, seed: int) -> list[Problem]:
     return [sample_problem(config, seed << 32 | i) for i in range(n)]
 
 
-def attempt(
-    model: GPT, tokenizer: Tokenizer, problems: list[Problem], **decoding
-) -> list[Attempt]:
+def attempt(model: GPT, tokenizer: Tokenizer, problems: list[Problem], **decoding) -> list[Attempt]:
     """Lets the model solve problems, with up to twice the tokens of the longest true solution."""
     pairs = [tokenizer.encode_problem(problem) for problem in problems]
     limit = 2 * max((len(target) for _, target in pairs), default=0)
@@ -50,9 +48,7 @@ def attempt(
 
 def judge(problem: Problem, solution: str, answer: int | None) -> Attempt:
     """The verifier's word on a solution."""
-    verdict = verify_solution(
-        problem.problem, problem.question, solution, modulus=problem.modulus
-    )
+    verdict = verify_solution(problem.problem, problem.question, solution, modulus=problem.modulus)
     return Attempt(problem, solution, answer, verdict)
 
 

@@ -113,7 +113,12 @@ def _loop(run, optimizers, place, report, workers, max_seconds, save_every) -> N
     saved, state = begin, run.folder / "state.safetensors"
     problem = replace(config.problem, split="train")
     stream = Stream(
-        problem, config.batch_size, config.seed, config.model.context, config.loss_on, config.curriculum
+        problem,
+        config.batch_size,
+        config.seed,
+        config.model.context,
+        config.loss_on,
+        config.curriculum,
     )
     for batch in report.waiting(batches(stream, run.step, config.steps, workers=workers)):
         ids, places = batch.tensors(place.device)

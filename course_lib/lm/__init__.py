@@ -1,0 +1,35 @@
+"""The language model: tokens, batches, transformer, training, decoding and evaluation."""
+
+from course_lib.lm.batches import Stream, batches
+from course_lib.lm.checkpoints import load_checkpoint, save_checkpoint
+from course_lib.lm.config import TrainConfig
+from course_lib.lm.decoding import generate
+from course_lib.lm.device import pick_device
+from course_lib.lm.evaluation import Attempt, accuracy, attempt, by_op, evaluate, judge, wilson
+from course_lib.lm.model import GPT, Cache, ModelConfig
+from course_lib.lm.tokenizer import Tokenizer
+from course_lib.lm.training import Run, train, train_or_load
+
+__all__ = [
+    "GPT",
+    "Attempt",
+    "Cache",
+    "ModelConfig",
+    "Run",
+    "Stream",
+    "Tokenizer",
+    "TrainConfig",
+    "accuracy",
+    "attempt",
+    "batches",
+    "by_op",
+    "evaluate",
+    "generate",
+    "judge",
+    "load_checkpoint",
+    "pick_device",
+    "save_checkpoint",
+    "train",
+    "train_or_load",
+    "wilson",
+]

@@ -1,0 +1,64 @@
+"""Decoding with a cache writes what the plain way would write."""
+
+import pytest
+import torch
+
+from course_lib.igsm import ProblemConfig
+from course_lib.lm import GPT, ModelConfig, Tokenizer, generate
+
+TOKENIZER = Tokenizer(ProblemConfig.preset("pocket"))
+V = len(TOKENIZER)
+
+
+def small_model(positions="rope", context=64):
+    """Random weights; `<end>` is likely enough that rows finish at different times."""
+    model = GPT(ModelConfig(V, layers=2, heads=2, width=16, context=context, positions=positions))
+    with torch.no_grad():
+        model.head.weight.normal_(generator=torch.Generator().manual_seed(0))
+        model.head.weight[TOKENIZER.end] *= 3
+    return model
+
+
+def naive(model, prompt, limit):
+    """One sequence, everything read anew for each token."""
+    ids = list(prompt)
+    while len(ids) < len(prompt) + limit:
+        ids.append(int(model(torch.tensor([ids]))[0, -1].argmax()))
+        if ids[-1] == TOKENIZER.end:
+            break
+    return ids[len(prompt) :]
+
+
+def random_prompts(count):
+    generator = torch.Generator().manual_seed(1)
+    lengths = torch.randint(1, 12, (count,), generator=generator).tolist()
+    return [torch.randint(V, (n,), generator=generator).tolist() for n in lengths]
+
+
+@pytest.mark.parametrize("positions", ["rope", "learned", "none"])
+def test_batched_equals_naive(positions):
+    model, prompts = small_model(positions), random_prompts(24)
+    written = generate(model, TOKENIZER, prompts, 20, batch_size=10)
+    assert written == [naive(model, prompt, 20) for prompt in prompts]
+    assert len({len(row) for row in written}) > 3  # rows did finish at different times
+
+
+def test_sampling_repeats_with_its_generator_and_differs_from_greedy():
+    model, prompts = small_model(), random_prompts(8)
+
+    def sample(seed):
+        generator = torch.Generator().manual_seed(seed)
+        return generate(model, TOKENIZER, prompts, 20, temperature=2.0, generator=generator)
+
+    assert sample(0) == sample(0) != sample(1)
+
+
+def test_learned_positions_end_with_the_context():
+    model = small_model("learned", context=15)
+    rows = generate(model, TOKENIZER, [[1] * 12], 20)
+    assert len(rows[0]) <= 3
+
+
+def test_nothing_to_do_gives_nothing():
+    assert generate(small_model(), TOKENIZER, [], 5) == []
+    assert generate(small_model(), TOKENIZER, [[1]], 0) == [[]]
