@@ -38,7 +38,9 @@ def measures(problem) -> dict[str, float]:
         "necessary_abstract": sum(p >= ip for p in problem.order),
         "query_abstract": float(problem.query >= ip),
         "answer_0": float(problem.answer == 0),
-        "needs_childless": float(any(not problem.definitions[p].terms for p in problem.order if p >= ip)),
+        "needs_childless": float(
+            any(not problem.definitions[p].terms for p in problem.order if p >= ip)
+        ),
     }
 
 

@@ -49,7 +49,7 @@ def weights(run):
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_eight_examples_are_learned_by_heart(optimizer):
-    config = replace(TINY, optimizer=optimizer, lr=5e-3, steps=150, warmup=10)
+    config = replace(TINY, optimizer=optimizer, lr=1e-2, steps=200, warmup=10)
     problems = [sample_problem(PROBLEM, seed) for seed in range(8)]
     batch = make_batch([TOKENIZER.encode_problem(p) for p in problems], TOKENIZER.pad, "solution")
     model, place = GPT(MODEL), pick_device("cpu", "fp32")
@@ -105,7 +105,7 @@ def test_batches_do_not_depend_on_workers_or_on_where_one_starts():
     alone = list(batches(stream, 0, 2 * BLOCK))
     helped = list(batches(stream, 3, 2 * BLOCK, workers=1))
     assert len(alone) == 2 * BLOCK and len(helped) == 2 * BLOCK - 3
-    for one, other in zip(alone[3:], helped):
+    for one, other in zip(alone[3:], helped, strict=True):
         assert (one.ids == other.ids).all() and (one.loss_mask == other.loss_mask).all()
 
 
@@ -211,7 +211,7 @@ def test_truth_is_judged_correct_and_a_wrong_answer_is_not():
     for seed in range(20):
         problem = sample_problem(PROBLEM, seed)
         right = judge(problem, problem.solution, problem.answer)
-        assert right.correct and right.unnecessary_operations == 0
+        assert right.correct and right.unnecessary_operations == 0, right.verdict.first_error
         assert not judge(problem, problem.solution, (problem.answer + 1) % PROBLEM.modulus).correct
         assert not judge(problem, "", None).correct
 

@@ -45,7 +45,9 @@ class ProblemConfig:
         """Refuse impossible wishes with a plain sentence."""
         for field, allowed in CHOICES.items():
             if getattr(self, field) not in allowed:
-                raise CourseError(f"{field} must be one of {allowed}, not {getattr(self, field)!r}.")
+                raise CourseError(
+                    f"{field} must be one of {allowed}, not {getattr(self, field)!r}."
+                )
         for field, low, high in (
             ("modulus", 2, 1000),
             ("max_op", 1, len(LETTERS)),

@@ -9,7 +9,14 @@ import math
 from random import Random
 from typing import NamedTuple
 
-from course_lib.igsm.structure import MOST_OPERANDS, Sizes, Structure, draw_some, draw_weighted, room_at
+from course_lib.igsm.structure import (
+    MOST_OPERANDS,
+    Sizes,
+    Structure,
+    draw_some,
+    draw_weighted,
+    room_at,
+)
 
 
 class Definition(NamedTuple):
@@ -178,7 +185,9 @@ def _pad_one(earlier: list[int], quoted: int | None, extra: int, rng: Random) ->
     return Sentence(first + [p for p in drawn if p >= 0], -1 in drawn)
 
 
-def describe_unnecessary(structure: Structure, order: list[int], rng: Random) -> dict[int, Sentence]:
+def describe_unnecessary(
+    structure: Structure, order: list[int], rng: Random
+) -> dict[int, Sentence]:
     """Operands of every instance parameter the solution does not need (the distractors)."""
     rnd = rng.random
     described = dict.fromkeys(order)  # the pool: all that can be spoken of

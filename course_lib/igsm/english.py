@@ -31,7 +31,7 @@ def join(pieces: Iterable[str]) -> str:
 
 
 def sentence_pieces(parameter: int, definition, labels: Sequence[tuple[str, str]]) -> list[str]:
-    """"The number of each A's B equals ...": what the problem says of an instance parameter."""
+    """What the problem says of an instance parameter: "The number of each A's B equals ..."."""
     constant, link, terms, sign = definition
     pieces = [NUMBER_OF_EACH, *labels[parameter]]
     if not terms:
@@ -52,6 +52,6 @@ def sentence_pieces(parameter: int, definition, labels: Sequence[tuple[str, str]
 
 
 def question_pieces(label: tuple[str, str]) -> list[str]:
-    """"How many B does A have?"."""
+    """The question for the parameter A's B: "How many B does A have?"."""
     owner, owned = label
     return [HOW_MANY, owned, DOES, owner, HAVE]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
-from itertools import chain
+from itertools import chain, islice
 from string import ascii_letters
 from typing import TypeVar
 
@@ -38,7 +38,8 @@ class Formula:
         """
         if not self.products:
             return leaf(self.constant)
-        products = [reduce(lambda a, b: join(a, "*", b), map(leaf, p)) for p in self.products]
+        # a generator, as the paper's solutions multiply only when a sum needs the next product
+        products = (reduce(lambda a, b: join(a, "*", b), map(leaf, p)) for p in self.products)
         tail = reduce(lambda a, b: join(a, self.sign, b), products)
         return tail if self.constant is None else join(leaf(self.constant), self.link, tail)
 
@@ -88,18 +89,18 @@ def write_solution(formulas: dict[str, Formula], order: Iterable[str], modulus: 
 
 def _define(name: str, formula: Formula, known: dict, letters: Iterator[str], modulus: int) -> str:
     """One sentence; a term is its symbol and its value, `known` has those of earlier sentences."""
+    letter = next(letters)
+    targets = chain(islice(letters, formula.op - 1), letter)  # the last step gives the parameter
     steps = []
 
     def join(left: tuple[str, int], sign: str, right: tuple[str, int]) -> tuple[str, int]:
-        result = next(letters), calculate(left[1], sign, right[1], modulus)
         (a, x), (b, y) = left, right
-        steps.append(f"{result[0]} = {a} {sign} {b} = {x} {sign} {y} = {result[1]}")
-        return result
+        target, result = next(targets), calculate(x, sign, y, modulus)
+        steps.append(f"{target} = {a} {sign} {b} = {x} {sign} {y} = {result}")
+        return target, result
 
-    letter, value = formula.compute(lambda x: known[x] if x in known else (str(x), x), join)
-    if not steps:  # a constant, or a copy of another letter
-        copied = f"{letter} = " if formula.products else ""
-        letter = next(letters)
-        steps = [f"{letter} = {copied}{value}"]
+    symbol, value = formula.compute(lambda x: known[x] if x in known else (str(x), x), join)
+    if not steps:  # a copy of another letter, or a constant
+        steps = [f"{letter} = {symbol} = {value}" if formula.products else f"{letter} = {value}"]
     known[name] = letter, value
     return "; ".join([f"Define {name} as {letter}", *steps[:-1], f"so {steps[-1]}."])

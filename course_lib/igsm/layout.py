@@ -42,8 +42,7 @@ def split_names(
         return new, -sum(holders[item] for item in items), -_likeness(items)
 
     while unclear:
-        choices = [(name, pair) for name, pairs in unclear.items() for pair in pairs]
-        name, pair = min(choices, key=cost)
+        name, pair = min(((n, p) for n, choices in unclear.items() for p in choices), key=cost)
         del unclear[name]
         pairs[name] = pair
         known.update(pair)

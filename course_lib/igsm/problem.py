@@ -1,10 +1,7 @@
-"""Drawing a whole problem, asking it anew, and reading its parts."""
+"""A problem: its parts, its texts and its graphs, and other questions about it."""
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 from random import Random
 from typing import NamedTuple
 
@@ -12,26 +9,11 @@ import networkx as nx
 
 from course_lib.errors import CourseError
 from course_lib.igsm import english, graphs
-from course_lib.igsm.config import HASH_BINS, LETTERS, ProblemConfig
-from course_lib.igsm.dependency import (
-    Definition,
-    choose_necessary,
-    describe_unnecessary,
-    order_backwards,
-    pad,
-    spare_room,
-    word,
-)
-from course_lib.igsm.orders import depth_first, random_order, sentence_order
-from course_lib.igsm.solution import evaluate, solution_pieces, template
-from course_lib.igsm.structure import (
-    MOST_TRIES,
-    Sizes,
-    draw_sizes,
-    draw_some,
-    draw_structure,
-    draw_target,
-)
+from course_lib.igsm.config import LETTERS, ProblemConfig
+from course_lib.igsm.dependency import Definition
+from course_lib.igsm.orders import depth_first, random_order
+from course_lib.igsm.solution import evaluate, solution_pieces, template, template_bin
+from course_lib.igsm.structure import draw_some
 
 
 class Parameter(NamedTuple):
@@ -113,9 +95,7 @@ class Problem:
     def problem_pieces(self) -> list[str]:
         """The problem's text as tokens."""
         sentence = english.sentence_pieces
-        return [
-            x for p in self.sentences for x in sentence(p, self.definitions[p], self.labels)
-        ]
+        return [x for p in self.sentences for x in sentence(p, self.definitions[p], self.labels)]
 
     @cached_property
     def question_pieces(self) -> list[str]:
@@ -167,35 +147,13 @@ class Problem:
         return graphs.dependency_graph(self)
 
     def level0(self, rng: Random) -> "Problem":
-        """The same problem solved by computing whatever is ready until the query is (level-0)."""
-        everything = random_order(range(len(self.definitions)), self.definitions, rng)
-        return _with_order(self, everything[: everything.index(self.query) + 1], rng)
+        """The same problem solved by computing whatever is ready until the query is (level-0).
 
-
-def template_bin(shape: str) -> int:
-    """SHA-256 of a template modulo 23."""
-    return int.from_bytes(hashlib.sha256(shape.encode()).digest(), "big") % HASH_BINS
-
-
-def sample_problem(config: ProblemConfig, seed: int) -> Problem:
-    """The problem that this config and seed always give, on every machine.
-
-    Raises CourseError where the config asks for what cannot be drawn.
-    """
-    rng = Random(seed)
-    op = draw_target(config, rng)
-    tries = iter(range(MOST_TRIES))  # structure graphs drawn, over all attempts
-    for _ in tries:
-        drawn = _draw_graphs(draw_sizes(config, op, rng), op, islice(tries, 1000), rng)
-        if drawn is None:
-            continue
-        problem = _tell(config, seed, *drawn, rng)
-        if config.split == "all" or problem.template_bin in config.bins:
-            return problem
-    raise CourseError(
-        f"No problem with op={op} turned up in {MOST_TRIES:,} tries; ask for another op, for more "
-        "layers, items or edges, or for another split."
-    )
+        What the text speaks of counts; an abstract parameter nobody mentions is left alone.
+        """
+        spoken_of = depth_first([*self.sentences, self.query], self.definitions)
+        order = random_order(spoken_of, self.definitions, rng)
+        return _with_order(self, order[: order.index(self.query) + 1], rng)
 
 
 def reask(problem: Problem, rng: Random) -> Problem:
@@ -207,63 +165,7 @@ def reask(problem: Problem, rng: Random) -> Problem:
     return _with_order(problem, needed, rng)
 
 
-def _draw_graphs(sizes: Sizes, op: int, tries: Iterable, rng: Random) -> tuple | None:
-    """Structure graph, solution order and operands, or None where the operations are not `op`."""
-    for _ in tries:
-        structure = draw_structure(sizes, rng)
-        chosen = choose_necessary(structure, sizes, rng)
-        ordered = order_backwards(structure, chosen, rng)
-        if ordered is None:
-            continue
-        order, quotes = ordered
-        room = spare_room(order, structure.edges)
-        minimal = sum([structure.cost[p] for p in chosen])
-        extra = min(max(sizes.total - minimal, 0), sum(room))
-        if minimal + extra != op:
-            return None
-        sentences = pad(order, quotes, room, extra, structure.edges, rng)
-        sentences |= describe_unnecessary(structure, order, rng)
-        return structure, order, sentences
-    return None
-
-
-def _tell(config: ProblemConfig, seed: int, structure, order, sentences, rng: Random) -> Problem:
-    """Names, constants, order of sentences and letters for the graphs drawn."""
-    categories, layers = _draw_names(config, structure.widths, rng)
-    items = [name for layer in layers for name in layer]
-    labels = [(items[parent], items[child]) for parent, child in structure.ends]
-    labels += [(items[item], categories[layer]) for item, layer in structure.whole]
-    definitions = [Definition(None, "", structure.terms(p)) for p in range(structure.count)]
-    for p, sentence in sentences.items():
-        definitions[p] = word(sentence, config.modulus, rng)
-    if config.solution_order == "fixed":
-        order = depth_first(order[-1:], definitions)
-    return Problem(
-        config=config,
-        seed=seed,
-        categories=categories,
-        layers=layers,
-        labels=tuple(labels),
-        definitions=tuple(definitions),
-        sentences=tuple(sentence_order(list(sentences), definitions, config.shuffle, rng)),
-        order=tuple(order),
-        letters=_draw_letters(config, order, definitions, rng),
-    )
-
-
-def _draw_names(config: ProblemConfig, widths: list[int], rng: Random) -> tuple[tuple, tuple]:
-    rnd = rng.random
-    chain = config.world.chains[int(rnd() * config.chains)]
-    start = int(rnd() * (len(chain) - len(widths) + 1))
-    levels = chain[start : start + len(widths)]
-    layers = []
-    for level, width in zip(levels, widths, strict=True):
-        names = level.subcategories[int(rnd() * len(level.subcategories))]
-        layers.append(tuple(draw_some(names, width, rnd)))
-    return tuple(level.name for level in levels), tuple(layers)
-
-
-def _draw_letters(config: ProblemConfig, order, definitions, rng: Random) -> str:
+def draw_letters(config: ProblemConfig, order, definitions, rng: Random) -> str:
     """As many letters as the solution has equations, which is its number of operations."""
     count = sum(definitions[p].op for p in order)
     if count > len(LETTERS):
@@ -274,5 +176,5 @@ def _draw_letters(config: ProblemConfig, order, definitions, rng: Random) -> str
 
 
 def _with_order(problem: Problem, order: list[int], rng: Random) -> Problem:
-    letters = _draw_letters(problem.config, order, problem.definitions, rng)
+    letters = draw_letters(problem.config, order, problem.definitions, rng)
     return replace(problem, order=tuple(order), letters=letters)

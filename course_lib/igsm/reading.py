@@ -20,7 +20,7 @@ from course_lib.igsm.layout import (
     split_names,
 )
 
-MAX_CHARS = 100_000  # about thirty times a long `hard` problem
+MAX_CHARS = 50_000  # about fifteen times a long `hard` problem
 
 OPENING = "The number of each "
 RIGHT_SIDE = re.compile(
@@ -77,6 +77,8 @@ def parse_problem(problem: str, question: str, modulus: int = 23) -> Reading:
     """Read and solve a problem; raises CourseError on a text that cannot be understood."""
     if max(len(problem), len(question)) > MAX_CHARS:
         raise CourseError(f"The text is longer than {MAX_CHARS} characters: give one problem only.")
+    if not isinstance(modulus, int) or modulus < 2:
+        raise CourseError("The modulus must be a whole number of at least 2.")
     described = _read_sentences(problem, modulus)
     asked = _read_question(question)
     query = "'s ".join(asked)

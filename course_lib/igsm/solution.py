@@ -1,7 +1,9 @@
-"""The solution: chain of thought as equations between two numbers, and its template (paper §2.2)."""
+"""The solution, a chain of equations between two numbers, and its template (paper §2.2)."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
+from course_lib.igsm.config import HASH_BINS
 from course_lib.igsm.dependency import Definition
 from course_lib.igsm.english import AS, DEFINE, IS, SIGN, SO, STOP, THEN
 
@@ -17,7 +19,9 @@ def calculate(left: int, sign: str, right: int, modulus: int) -> int:
     return left * right % modulus
 
 
-def evaluate(definition: Definition, values: Mapping[int, int] | Sequence[int], modulus: int) -> int:
+def evaluate(
+    definition: Definition, values: Mapping[int, int] | Sequence[int], modulus: int
+) -> int:
     """The value of a parameter whose operands are known."""
     constant, link, terms, sign = definition
     if not terms:
@@ -105,7 +109,7 @@ class _Equations:
 
 
 def template(order: Sequence[int], definitions: Sequence[Definition], instances: int) -> str:
-    """The solution's shape: parameters only as Inst or Abs in their order, numbers all 0 (fn 11)."""
+    """The solution's shape: parameters as Inst or Abs in their order, numbers all 0 (fn 11)."""
     place = {parameter: f"#{t}" for t, parameter in enumerate(order)}
     steps = []
     for parameter in order:
@@ -115,3 +119,12 @@ def template(order: Sequence[int], definitions: Sequence[Definition], instances:
         body = f"{head}{link}({tail})" if link else head + tail
         steps.append(f"{'Inst' if parameter < instances else 'Abs'}={body}")
     return "; ".join(steps)
+
+
+def template_bin(shape: str) -> int:
+    """SHA-256 of a template modulo 23.
+
+    The "#" salts the hash: of the two templates with op=1, the constant falls to the training and
+    the childless item to the test split, as in the published bins; unsalted, test had neither.
+    """
+    return int.from_bytes(hashlib.sha256(f"#{shape}".encode()).digest(), "big") % HASH_BINS

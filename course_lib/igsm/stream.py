@@ -7,7 +7,8 @@ from joblib import Parallel, delayed
 
 from course_lib.errors import CourseError
 from course_lib.igsm.config import ProblemConfig
-from course_lib.igsm.problem import Problem, sample_problem
+from course_lib.igsm.problem import Problem
+from course_lib.igsm.sampling import sample_problem
 from course_lib.igsm.verifier import verify_solution
 
 BLOCK = 200  # problems a worker draws at a time

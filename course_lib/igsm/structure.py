@@ -180,7 +180,9 @@ class Structure:
 
     def most_operations(self) -> int:
         """Upper bound on the operations of all parameters before padding (childless ones free)."""
-        return self.edges + sum([c for c, flat in zip(self.cost, self.operands, strict=True) if flat])
+        return self.edges + sum(
+            [c for c, flat in zip(self.cost, self.operands, strict=True) if flat]
+        )
 
 
 def draw_structure(sizes: Sizes, rng: Random) -> Structure:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ class Batch:
 
 
 def make_batch(pairs: list[tuple[list[int], list[int]]], pad: int, loss_on: str) -> Batch:
-    """Pads (prompt, target) pairs; the loss is "on" the solution (and answer) or on "all" tokens."""
+    """Pads (prompt, target) pairs; `loss_on` the "solution" (and answer) or "all" tokens."""
     T = max(len(prompt) + len(target) for prompt, target in pairs)
     ids = np.full((len(pairs), T), pad, np.int16)
     mask = np.zeros((len(pairs), T), bool)
@@ -78,9 +79,7 @@ class Stream:
             raise CourseError(f"No problem fits into a context of {self.context} tokens: raise it.")
         pairs.sort(key=lambda pair: len(pair[0]) + len(pair[1]))
         cuts = [len(pairs) * i // BLOCK for i in range(BLOCK + 1)]
-        batches = [
-            make_batch(pairs[a:b], tokenizer.pad, self.loss_on) for a, b in zip(cuts, cuts[1:])
-        ]
+        batches = [make_batch(pairs[a:b], tokenizer.pad, self.loss_on) for a, b in pairwise(cuts)]
         random.Random(number).shuffle(batches)
         return batches
 

@@ -30,7 +30,7 @@ class Checkpoint(NamedTuple):
 
 
 def save_checkpoint(folder: Path, model: GPT, config: TrainConfig, metrics: dict, dtype=None):
-    """Writes `model.safetensors` (as `dtype`, such as torch.bfloat16, if given) and `config.json`."""
+    """Writes `model.safetensors` (as `dtype`, such as torch.bfloat16) and `config.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: weight.detach().to("cpu", dtype) for name, weight in _weights(model).items()}
     _write_tensors(folder / "model.safetensors", weights, {})
@@ -57,12 +57,9 @@ def find_checkpoint(name: str | Path) -> Path:
     for folder in (Path(name), DATA / "checkpoints" / name, RUNS / name):
         if (folder / "config.json").is_file():
             return folder
-    found = sorted(
-        {p.parent.name for d in (DATA / "checkpoints", RUNS) for p in d.glob("*/config.json")}
-    )
-    raise CourseError(
-        f"There is no checkpoint {str(name)!r}; there are: {', '.join(found) or 'none'}."
-    )
+    shelves = (DATA / "checkpoints", RUNS)
+    found = sorted({card.parent.name for shelf in shelves for card in shelf.glob("*/config.json")})
+    raise CourseError(f"There is no checkpoint {str(name)!r}; known: {', '.join(found) or 'none'}.")
 
 
 def save_state(
@@ -126,9 +123,7 @@ def _weights(model: GPT) -> dict[str, Tensor]:
 def _fill(model: GPT, weights: dict[str, Tensor], source: Path) -> None:
     own = _weights(model)
     if {k: w.shape for k, w in own.items()} != {k: w.shape for k, w in weights.items()}:
-        raise CourseError(
-            f"The weights in {source} are not those of the model its config describes."
-        )
+        raise CourseError(f"The weights in {source} are not those of the model in its config.")
     model.load_state_dict(weights, strict=False)
 
 

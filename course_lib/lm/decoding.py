@@ -29,7 +29,7 @@ def generate(
         tokens = _generate(
             model, tokenizer, [prompts[i] for i in rows], max_new_tokens, temperature, generator
         )
-        for i, row in zip(rows, tokens.tolist()):
+        for i, row in zip(rows, tokens.tolist(), strict=True):
             length = row.index(tokenizer.end) + 1 if tokenizer.end in row else len(row)
             written[i] = row[:length]
     return written
@@ -48,7 +48,7 @@ def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tenso
     rows = torch.arange(len(prompts), device=device)  # still being written
     done = torch.zeros(len(prompts), dtype=torch.bool, device=device)
 
-    # Pads stand to the right: later tokens overwrite their cache slots before anyone may look there.
+    # Pads stand to the right: new tokens overwrite their cache slots before anyone may look.
     cache = Cache(T + limit)
     hidden = model(ids, cache, return_hidden=True)[rows, positions - 1]  # B D
     for step in range(limit):

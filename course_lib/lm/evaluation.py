@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig, reask, sample_problem, verify_solution
@@ -29,13 +30,22 @@ class Attempt:
 
     @property
     def unnecessary_operations(self) -> int:
-        """Operations written beyond those needed; each ends a part with a semicolon (paper Def. D.1)."""
+        """Operations beyond those needed; the text has a semicolon before each (Def. D.1)."""
         return self.solution.count(";") - self.problem.op
 
 
 def draw_problems(config: ProblemConfig, n: int, seed: int) -> list[Problem]:
-    """n problems of a config; a seed's problems are apart from those of any other seed."""
-    return [sample_problem(config, seed << 32 | i) for i in range(n)]
+    """The first n problems of a seed that fall into the config's split.
+
+    Drawn from all and chosen by template, since the templates of op 1 are so few that a split may
+    have none. CourseError where the split has (nearly) none of the wanted kind.
+    """
+    everything = replace(config, split="all")
+    drawn = (sample_problem(everything, seed << 32 | i) for i in range(100 * n + 1000))
+    problems = list(islice((p for p in drawn if p.template_bin in config.bins), n))
+    if len(problems) < n:
+        raise CourseError(f"The {config.split} split has no problems with op={config.op}.")
+    return problems
 
 
 def attempt(model: GPT, tokenizer: Tokenizer, problems: list[Problem], **decoding) -> list[Attempt]:
@@ -43,7 +53,9 @@ def attempt(model: GPT, tokenizer: Tokenizer, problems: list[Problem], **decodin
     pairs = [tokenizer.encode_problem(problem) for problem in problems]
     limit = 2 * max((len(target) for _, target in pairs), default=0)
     written = generate(model, tokenizer, [prompt for prompt, _ in pairs], limit, **decoding)
-    return [judge(p, *tokenizer.decode_solution(ids)) for p, ids in zip(problems, written)]
+    return [
+        judge(p, *tokenizer.decode_solution(ids)) for p, ids in zip(problems, written, strict=True)
+    ]
 
 
 def judge(problem: Problem, solution: str, answer: int | None) -> Attempt:

@@ -76,7 +76,7 @@ class Cache:
             B, H, _, d = new[0].shape
             self.layers.append(tuple(x.new_zeros(B, H, self.slots, d) for x in new))
         rows = torch.arange(len(positions), device=positions.device)[:, None]  # B 1
-        for stored, x in zip(self.layers[layer], new):
+        for stored, x in zip(self.layers[layer], new, strict=True):
             stored[rows, :, positions] = rearrange(x, "b h t d -> b t h d")
         return [stored[:, :, : self.used] for stored in self.layers[layer]]
 
@@ -204,7 +204,7 @@ class GPT(nn.Module):
             positions = torch.arange(T, device=ids.device).expand(B, T)
         if cache is not None:
             cache.used += T
-        # The fused kernel's backward is slow on short sequences on a CPU: there the plain form wins.
+        # On a CPU the fused kernel's backward is slow on short sequences: the plain form wins.
         fast = self.attention == "fast" or (self.attention == "auto" and ids.is_cuda)
         if mask is None and (cache is not None or not fast):
             slots = torch.arange(cache.used if cache else T, device=ids.device)

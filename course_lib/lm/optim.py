@@ -47,7 +47,8 @@ class Muon(Optimizer):
                 updates = orthogonalise(self._momenta(weights, group["momentum"]))
                 scale = 0.2 * math.sqrt(max(updates.shape[-2:])) * group["lr"]
                 torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
-                for weight, update in zip(weights, updates.split(len(updates) // len(weights))):
+                parts = updates.chunk(len(weights))
+                for weight, update in zip(weights, parts, strict=True):
                     weight.sub_(update.reshape(weight.shape), alpha=scale)
 
     def _momenta(self, weights: list[Tensor], momentum: float) -> Tensor:

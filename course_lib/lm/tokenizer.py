@@ -6,10 +6,10 @@ from functools import cached_property
 
 from course_lib.errors import CourseError
 from course_lib.igsm.config import LETTERS, ProblemConfig
-from course_lib.igsm.english import PHRASES, join
+from course_lib.igsm.english import OF, PHRASES, join
 
 PAD, PROBLEM, SOLUTION, ANSWER, END = "<pad>", "<problem>", "<solution>", "<answer>", "<end>"
-# The last four wait for the probes (paper §4.1) and for Part 2.2, so that a model trained before them can be used.
+# The last four wait for the probes (paper §4.1) and for Part 2.2, so that older models serve there.
 SPECIALS = (PAD, PROBLEM, SOLUTION, ANSWER, END, "<start>", "<mid>", "<stop>", "<back>")
 
 
@@ -17,7 +17,7 @@ class Tokenizer:
     """Text to token numbers and back, for every problem in a config's slice of the world.
 
     A sequence is `<problem> problem question <solution> solution <answer> N <end>`, in `qp` form
-    with the question first (the paper's layout). `ids` maps a piece to its number and `pieces` back.
+    with the question first (the paper's layout). `ids` maps pieces to numbers, `pieces` back.
     """
 
     def __init__(self, config: ProblemConfig) -> None:
@@ -38,8 +38,9 @@ class Tokenizer:
 
     @cached_property
     def _piece(self) -> re.Pattern:
-        longest_first = sorted(self.pieces, key=len, reverse=True)
-        return re.compile("(?:'s )?(" + "|".join(map(re.escape, longest_first)) + ")")
+        fixed = _any_of(piece for piece in self.pieces if piece in PHRASES or piece in SPECIALS)
+        words = _any_of(piece for piece in self.pieces if piece not in PHRASES)
+        return re.compile(rf"(?:{OF})?((?<!\w){words}(?!\w)|{fixed})")  # no letter inside a word
 
     def encode_problem(self, problem) -> tuple[list[int], list[int]]:
         """The prompt (up to and with `<solution>`) and the target (solution, answer, `<end>`)."""
@@ -88,3 +89,8 @@ class Tokenizer:
         cut = body.index(self.answer)
         answer = self.decode(body[cut + 1 :])
         return self.decode(body[:cut]), int(answer) if answer.isdecimal() else None
+
+
+def _any_of(pieces: Iterable[str]) -> str:
+    longest_first = sorted(pieces, key=len, reverse=True)
+    return "(?:" + "|".join(map(re.escape, longest_first)) + ")"

@@ -69,7 +69,8 @@ def _finished_run(folder: Path, config: TrainConfig) -> Run:
     if changes:
         name, (mine, theirs) = next(iter(changes.items()))
         raise CourseError(
-            f"{folder.name!r} was trained with {name} = {theirs}, not {mine}: give yours its own name."
+            f"{folder.name!r} was trained with {name} = {theirs}, not {mine}: "
+            "give yours its own name."
         )
     history = _read_log(folder / "log.jsonl", config.steps)
     return Run(found.model, found.tokenizer, config, folder, config.steps, history)
