@@ -16,7 +16,7 @@ Pair = tuple[str, str]  # owner, owned: ("Coral Reef", "Yeti") of "Coral Reef's 
 Layers = tuple[tuple[str, ...], ...]  # item names, the top layer first
 
 MAX_NAME = 200  # characters
-MAX_UNCLEAR = 300  # names, as the search among them takes quadratic time
+MAX_UNCLEAR = 200  # names, as the search among them takes quadratic time
 
 
 def split_names(

@@ -20,7 +20,7 @@ from course_lib.igsm.layout import (
     split_names,
 )
 
-MAX_CHARS = 50_000  # about fifteen times a long `hard` problem
+MAX_CHARS = 30_000  # about ten times a long `hard` problem
 
 OPENING = "The number of each "
 RIGHT_SIDE = re.compile(

@@ -23,7 +23,7 @@ from course_lib.errors import CourseError
 from course_lib.igsm.formula import Formula, calculate
 from course_lib.igsm.reading import Reading, parse_problem
 
-MAX_CHARS = 200_000  # no problem short enough to be read has a longer solution
+MAX_CHARS = 100_000  # no problem short enough to be read has a longer solution
 
 LETTER = r"[^\s\d=+*;.-]"
 NUMBER = r"[0-9]{1,99}"
