@@ -15,7 +15,8 @@ PROBLEM = (
     "The number of each Elm High's Dance Hall equals 9 times as much as the difference of each "
     "Film Studio's Canvas Pack and each Oak High's Dance Hall. "
     "The number of each Film Studio's Cycling Pack equals each Film Studio's Canvas Pack. "
-    "The number of each Oak High's Dance Hall equals 3 times as much as each Oak High's Film Studio. "
+    "The number of each Oak High's Dance Hall equals 3 times as much as each Oak High's Film "
+    "Studio. "
     "The number of each Film Studio's Canvas Pack equals 2 more than each Oak High's Film Studio."
 )
 QUESTION = "How many Backpack does Oak High have?"
@@ -34,6 +35,7 @@ SOLUTION = (
 
 
 def _published() -> list[dict]:
+    """The published generator's problems: no part of the course, in COURSE_SAMPLES or beside it."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "samples"
     path = Path(os.environ.get("COURSE_SAMPLES", beside)) / "published_generator.jsonl"
     if not path.is_file():
@@ -47,7 +49,7 @@ needs_published = pytest.mark.skipif(not PUBLISHED, reason="no published samples
 
 def reworded(problem: str, modulus: int = 23) -> list[tuple[str, str, str]]:
     """The problem with one sentence's meaning changed: (parameter, kind of the change, problem)."""
-    sentences = problem.split(". ")
+    sentences = problem.removesuffix(".").split(". ")
     changes = []
     for i, sentence in enumerate(sentences):
         name, _, right = sentence.removeprefix("The number of each ").partition(" equals ")
@@ -60,13 +62,16 @@ def reworded(problem: str, modulus: int = 23) -> list[tuple[str, str, str]]:
             ("wrong operator", right.replace("more than", "times as much as")),
             ("wrong operator", right.replace("times as much as", "more than")),
             ("wrong operator", right.replace("difference", "sum")),
-            ("wrong operand", re.sub("(difference of )(.+)( and )(.+)", r"\1\4\3\2", right)),
+            (
+                "wrong operand",
+                re.sub("(difference of )(each .+)( and )(each .+)", r"\1\4\3\2", right),
+            ),
         ]
         for kind, variant in variants:
             if variant and variant != right:
                 changed = f"The number of each {name} equals {variant}"
                 text = ". ".join([*sentences[:i], changed, *sentences[i + 1 :]])
-                changes.append((name, kind, text.rstrip(".") + "."))
+                changes.append((name, kind, text + "."))
     return changes
 
 

@@ -6,6 +6,7 @@ from course_lib.errors import CourseError
 from course_lib.igsm.world import World, world_of
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST_MODULUS = 1000
 HASH_BINS = 23
 TRAIN_BINS = range(0, 16)  # the published code's 16 : 7; the paper's text says 17 : 6
 TEST_BINS = range(16, 23)
@@ -49,7 +50,7 @@ class ProblemConfig:
                     f"{field} must be one of {allowed}, not {getattr(self, field)!r}."
                 )
         for field, low, high in (
-            ("modulus", 2, 1000),
+            ("modulus", 2, MOST_MODULUS),
             ("max_op", 1, len(LETTERS)),
             ("max_edges", 2, 48),
             ("op", 1, len(LETTERS)),  # every operation needs a letter of its own
@@ -96,7 +97,7 @@ class ProblemConfig:
 
 
 PRESETS = {
-    "pocket": dict(modulus=7, max_op=6, max_edges=10, subcategories=1, names=6),
+    "pocket": dict(modulus=7, max_op=8, max_edges=12, subcategories=1, names=6),
     "med": dict(),
     "hard": dict(max_op=21, max_edges=28),
 }

@@ -4,8 +4,9 @@ A piece is a name, a number, a letter, or the fixed words between them. Two adja
 parameter, "Owner's Owned": the words between them are not written, `join` puts them back.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+from course_lib.igsm.config import LETTERS, MOST_MODULUS
 
 NUMBER_OF_EACH, EQUALS, EQUALS_EACH, STOP = " The number of each ", " equals ", " equals each ", "."
 LINK = {"+": " more than ", "*": " times as much as "}
@@ -21,13 +22,16 @@ PHRASES = (
     *(HOW_MANY, DOES, HAVE, DEFINE, AS, THEN, SO, IS, *SIGN.values()),
 )
 OF = "'s "  # between the two names of a parameter
-SEAM = "|"
-NAMES_MEET = re.compile(rf"\b\{SEAM}\b")  # all other neighbours have a blank or a sign between
+NO_NAMES = frozenset((*PHRASES, *LETTERS, *map(str, range(MOST_MODULUS))))
 
 
-def join(pieces: Iterable[str]) -> str:
+def join(pieces: Sequence[str]) -> str:
     """The text of some pieces, without outer blanks."""
-    return NAMES_MEET.sub(OF, SEAM.join(pieces)).replace(SEAM, "").strip()
+    parts = [
+        a + OF if a not in NO_NAMES and b not in NO_NAMES else a
+        for a, b in zip(pieces, pieces[1:], strict=False)
+    ]
+    return "".join(parts + pieces[-1:]).strip()
 
 
 def sentence_pieces(parameter: int, definition, labels: Sequence[tuple[str, str]]) -> list[str]:

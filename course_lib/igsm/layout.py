@@ -49,14 +49,20 @@ def split_names(
     return {name: pairs[name] for name in ways}
 
 
+def items_of_owners(edges: Iterable[Pair]) -> dict[str, list[str]]:
+    """What each owner owns."""
+    owned_by: dict[str, list[str]] = {}
+    for owner, owned in edges:
+        owned_by.setdefault(owner, []).append(owned)
+    return owned_by
+
+
 def find_layers(edges: list[Pair], owners: Iterable[str]) -> Layers:
     """Items by layer: at the top what nothing owns, below each layer what it owns.
 
     `owners` are mentioned as owners of abstract parameters; at the top they may own no item.
     """
-    owned_by: dict[str, list[str]] = {}
-    for owner, owned in edges:
-        owned_by.setdefault(owner, []).append(owned)
+    owned_by = items_of_owners(edges)
     items = dict.fromkeys(chain(*edges, owners))
     below = {owned for _, owned in edges}
     layer = tuple(item for item in items if item not in below)

@@ -17,6 +17,7 @@ from course_lib.igsm.layout import (
     Pair,
     find_categories,
     find_layers,
+    items_of_owners,
     split_names,
 )
 
@@ -49,7 +50,7 @@ class Reading:
 
     @property
     def op(self) -> int:
-        """The operations of a shortest solution (igsm.md 1.1)."""
+        """The operations of a shortest solution (paper Def. D.1)."""
         return sum(self.formulas[name].op for name in self.necessary)
 
     @property
@@ -101,17 +102,14 @@ def parse_problem(problem: str, question: str, modulus: int = 23) -> Reading:
 def _abstract_formulas(
     layers: Layers, edges: list[Pair], categories: tuple[str, ...]
 ) -> dict[str, Formula]:
-    """What each item has of each category below it, through the items it owns (igsm.md 1.1)."""
-    owned_by: dict[str, list[str]] = {}
-    for owner, owned in edges:
-        owned_by.setdefault(owner, []).append(owned)
-    formulas = {}
+    """What each item has of each category below it, through the items it owns."""
+    owned, formulas = items_of_owners(edges), {}
     for depth, layer in enumerate(layers):
         for item in layer:
             for c, category in enumerate(categories[depth + 1 :]):
                 products = tuple(
                     (f"{item}'s {x}", f"{x}'s {category}") if c else (f"{item}'s {x}",)
-                    for x in owned_by.get(item, ())
+                    for x in owned.get(item, ())
                 )
                 formulas[f"{item}'s {category}"] = Formula(None if products else 0, "", products)
     return formulas

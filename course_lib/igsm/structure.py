@@ -46,7 +46,7 @@ def draw_sizes(config: ProblemConfig, op: int, rng: Random) -> Sizes:
     """Sizes of one attempt at a problem with `op` operations.
 
     Sizes that cannot give `op` are skipped, which leaves the law of the accepted problems as it
-    is: an attempt achieves at most `total`, and at least `least_operations`.
+    is and saves most of the work.
     """
     rnd = rng.random
     for _ in range(MOST_TRIES):
@@ -57,16 +57,21 @@ def draw_sizes(config: ProblemConfig, op: int, rng: Random) -> Sizes:
         growth = rnd()
         edges = _draw_edges(config, layers, narrow, wide, rnd)
         sizes = Sizes(total, minimal, abstract, layers, narrow, wide, edges, growth)
-        if edges and least_operations(sizes) <= op:
+        if edges and _can_give(sizes, op):
             return sizes
     raise CourseError(f"No sizes fit op={op} here; ask for a larger op or fewer edges.")
 
 
-def least_operations(sizes: Sizes) -> int:
-    """A bound from below on what an attempt of these sizes achieves, padding included."""
-    instances = min(sizes.minimal - sizes.abstract, sizes.edges)
-    padded = min(sizes.minimal, sizes.edges) + ROOM_BEFORE[max(instances, 0)]
-    return min(sizes.total, padded)
+def _can_give(sizes: Sizes, op: int) -> bool:
+    """Whether `op` lies within what an attempt of these sizes achieves, padding included.
+
+    Before padding it has from min(minimal, edges) to `minimal` operations, and as many parameters
+    at most. At least `minimal - abstract` of them are instances, if there are as many edges.
+    """
+    instances = max(min(sizes.minimal - sizes.abstract, sizes.edges), 0)
+    least = min(sizes.minimal, sizes.edges) + ROOM_BEFORE[instances]
+    most = sizes.minimal + ROOM_BEFORE[sizes.minimal]
+    return min(sizes.total, least) <= op <= min(sizes.total, most)
 
 
 def room_at(position: int) -> int:

@@ -114,7 +114,7 @@ def _read_solution(reading: Reading, solution: str) -> tuple[list[str], Fault | 
 
 def _check_name(name: str, formulas: dict[str, Formula], defined: Container[str]) -> None:
     if name not in formulas:
-        raise _Wrong("wrong name", f"The problem has no {name}.")
+        raise _Wrong("wrong name", f"The problem has no parameter {name[:60]}.")
     if name in defined:
         raise _Wrong("wrong name", f"{name} is defined twice.")
     for needed in formulas[name].names:
@@ -145,59 +145,61 @@ def _check_steps(
     steps: list[re.Match], letters: dict[str, _Term], formula: Formula, modulus: int
 ) -> None:
     """Follow the steps of one definition; adds to `letters` what their letters stand for."""
-    numbers: list[int] = []
-    signs: list[str] = []
-    slips: list[str] = []
-
-    def read(symbol: str) -> _Term:
-        if symbol[0] in "0123456789":
-            numbers.append(int(symbol))
-            return _Term(_atom(int(symbol), modulus), int(symbol), frozenset())
-        if symbol not in letters:
-            raise _Wrong("undefined", f"The letter {symbol} has no meaning yet.")
-        return letters[symbol]
-
+    slips = []
     for step in steps:
-        target, first, sign, second, x, again, y, value = step.groups()
-        term = read(first or value)
-        if sign:
-            left, right = term, read(second)
-            signs.append(sign)
-            if (int(x), again, int(y)) != (left.value, sign, right.value):
-                slips.append(f"'{x} {again} {y}' does not put in the values of the letters.")
-            term = _Term(
-                _join(left.polynomial, sign, right.polynomial, modulus),
-                calculate(left.value, sign, right.value, modulus),
-                left.names | right.names,
-            )
-        if int(value) != term.value % modulus:
-            slips.append(f"The value of {target} is {term.value % modulus}, not {value}.")
-        letters[target] = term
-    _check_meaning(term, numbers, signs, formula, modulus)
-    if slips:
-        raise _Wrong("wrong arithmetic", slips[0])
+        letters[step[1]], slip = _follow(step, letters, modulus)
+        slips.append(slip)
+    _check_meaning(letters[steps[-1][1]], steps, formula, modulus)
+    for slip in filter(None, slips):
+        raise _Wrong("wrong arithmetic", slip)
 
 
-def _check_meaning(
-    term: _Term, numbers: list[int], signs: list[str], formula: Formula, modulus: int
-) -> None:
+def _follow(step: re.Match, letters: dict[str, _Term], modulus: int) -> tuple[_Term, str]:
+    """What the step's letter stands for, and what is wrong with its arithmetic if anything is."""
+    target, first, sign, second, x, again, y, value = step.groups()
+    term, slip = _read_symbol(first or value, letters, modulus), ""
+    if sign:
+        left, right = term, _read_symbol(second, letters, modulus)
+        if (int(x), again, int(y)) != (left.value, sign, right.value):
+            slip = f"'{x} {again} {y}' does not put the values of the letters in their places."
+        term = _Term(
+            _join(left.polynomial, sign, right.polynomial, modulus),
+            calculate(left.value, sign, right.value, modulus),
+            left.names | right.names,
+        )
+    if int(value) != term.value % modulus:
+        slip = slip or f"The value of {target} is {term.value % modulus}, not {value}."
+    return term, slip
+
+
+def _read_symbol(symbol: str, letters: dict[str, _Term], modulus: int) -> _Term:
+    if symbol.isdecimal():
+        return _Term(_atom(int(symbol), modulus), int(symbol), frozenset())
+    if symbol not in letters:
+        raise _Wrong("undefined", f"The letter {symbol} has no meaning yet.")
+    return letters[symbol]
+
+
+def _check_meaning(term: _Term, steps: list[re.Match], formula: Formula, modulus: int) -> None:
     """The term must equal the formula as a polynomial; if not, find out what is wrong with it."""
     expected = formula.compute(
         lambda leaf: _atom(leaf, modulus), lambda a, sign, b: _join(a, sign, b, modulus)
     )
     if term.polynomial == expected:
         return
-    for name in sorted(term.names.symmetric_difference(formula.names)):
-        fault = "is not part of it" if name in term.names else "is missing"
-        raise _Wrong("wrong operand", f"By the problem's text {name} {fault}.")
-    constants = [] if formula.constant is None else [formula.constant]
-    if numbers != constants:
-        needed = f"the constant {constants[0]}" if constants else "no constant"
+    missing, extra = set(formula.names) - term.names, term.names - set(formula.names)
+    if missing or extra:
+        fault = f"{min(missing)} is missing" if missing else f"{min(extra)} has no place in it"
+        raise _Wrong("wrong operand", f"By the problem's text {fault}.")
+    symbols = [symbol for step in steps for symbol in (step[2] or step[8], step[4]) if symbol]
+    numbers = [int(symbol) for symbol in symbols if symbol.isdecimal()]
+    if numbers != [formula.constant] * (formula.constant is not None):
+        needed = "no constant" if formula.constant is None else f"the constant {formula.constant}"
         raise _Wrong("wrong constant", f"By the problem's text it has {needed}.")
-    expected_signs: list[str] = []
-    formula.compute(lambda leaf: None, lambda a, sign, b: expected_signs.append(sign))
-    if sorted(signs) != sorted(expected_signs):
-        needed = " and ".join(expected_signs) or "no operator"
+    signs: list[str] = []
+    formula.compute(lambda leaf: None, lambda a, sign, b: signs.append(sign))
+    if sorted(step[3] for step in steps if step[3]) != sorted(signs):
+        needed = " and ".join(signs) or "no operator"
         raise _Wrong("wrong operator", f"By the problem's text it is computed with {needed}.")
     raise _Wrong("wrong operand", "The right parameters stand in the wrong places.")
 

@@ -13,11 +13,11 @@ SWEEPS = 12
 
 
 def longest_paths(graph: nx.DiGraph) -> dict[Hashable, int]:
-    """The level of each node: one below the lowest it depends on, sources just above their users."""
+    """The level of each node: just below what it depends on, or just above its users if more."""
     levels = {v: i for i, row in enumerate(nx.topological_generations(graph)) for v in row}
-    for v, above in graph.in_degree:
-        if not above and graph.out_degree(v):
-            levels[v] = min(levels[user] for user in graph.successors(v)) - 1
+    for v in sorted(graph, key=levels.get, reverse=True):
+        if graph.out_degree(v) > graph.in_degree(v):
+            levels[v] = min(levels[user] for user in graph.succ[v]) - 1
     rows = [0] * (1 + max(levels.values(), default=0))
     for v in graph:
         rows[levels[v]] += graph.degree(v) > 0
@@ -80,7 +80,7 @@ def _fewest_crossings(rows: list[list], pairs: list[tuple]) -> list[list]:
         place = {v: i for row in rows for i, v in enumerate(row)}
         for level in range(len(rows)) if downwards else reversed(range(len(rows))):
             near = above if downwards else below
-            centre = {v: np.mean([place[u] for u in near[v] or [v]]) for v in rows[level]}
+            centre = {v: _mean([place[u] for u in near[v] or [v]]) for v in rows[level]}
             rows[level] = sorted(rows[level], key=centre.get)
             place.update((v, i) for i, v in enumerate(rows[level]))
         if (count := crossings(rows, pairs)) < fewest:
@@ -100,20 +100,21 @@ def crossings(rows: list[list], pairs: list[tuple]) -> int:
 
 
 def _spread(rows: list[list], pairs: list[tuple], room: dict) -> dict:
-    """x of every node: as near to its neighbours as the room of the others in its row allows."""
+    """The x of every node: as near to its neighbours as the others in its row allow."""
     above, below = _neighbours(rows, pairs)
+    near = {v: above[v] + below[v] for v in room}
     x = {}
     for row in rows:
         x.update(zip(row, _apart([0.0] * len(row), [room[v] for v in row]), strict=True))
     for _ in range(SWEEPS):
         for row in [*rows, *reversed(rows)]:
-            wish = [np.mean([x[u] for u in above[v] + below[v] or [v]]) for v in row]
+            wish = [_mean([x[u] for u in near[v] or [v]]) for v in row]
             x.update(zip(row, _apart(wish, [room[v] for v in row]), strict=True))
     return x
 
 
 def _apart(wish: list[float], room: list[float]) -> np.ndarray:
-    """The places nearest to the wishes that keep the order and the room (pool adjacent violators)."""
+    """The places nearest to the wishes with room for all, in order (pool adjacent violators)."""
     offset = np.cumsum(room) - np.array(room) / 2  # from the left end of the row
     blocks: list[tuple[float, int]] = []  # (mean of wish - offset, how many)
     for target in np.array(wish) - offset:
@@ -123,3 +124,7 @@ def _apart(wish: list[float], room: list[float]) -> np.ndarray:
             mean, count = (left * size + mean * count) / (size + count), size + count
         blocks.append((mean, count))
     return np.repeat(*zip(*blocks, strict=True)) + offset
+
+
+def _mean(numbers: list[float]) -> float:
+    return sum(numbers) / len(numbers)

@@ -5,22 +5,19 @@ say it again for readers in grey.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from textwrap import wrap
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import networkx as nx
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Ellipse, PathPatch, Rectangle
-from matplotlib.path import Path
 
 from course_lib.igsm import Problem
-from course_lib.studio.layered import longest_paths, place
+from course_lib.studio.canvas import GAP, GREY, Canvas, Look
+from course_lib.studio.layered import longest_paths
 
-BLUE, ORANGE, GREEN, RED, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
-INK, GREY = "black", "#767676"
+BLUE, ORANGE, GREEN, RED, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#A8518A"
 OURS = {"color": BLUE}
 PAPER = {"color": GREY, "linestyle": "--"}
 CHANCE = {"color": GREY, "linestyle": ":"}
@@ -30,41 +27,136 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "figure.dpi": 100,
-    "savefig.dpi": 100,
     "legend.frameon": False,
 }
 
-BOX = 1.3, 0.46  # inches, room for a name of two or three short lines
-DISC = 0.36, 0.36  # for a number when there are too many names
-MOST_NAMES = 13.0  # inches of the widest row that still show names
-CHARS = 21  # in a line of a box
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a node is drawn; `text` goes below its name, `badge` on its corner."""
-
-    face: str = "white"
-    edge: str = GREY
-    width: float = 0.8
-    dash: str = "-"
-    ink: str = "#555555"
-    round: bool = False
-    text: str = ""
-    badge: str = ""
-
-
 UNNECESSARY = Look()
-NECESSARY = Look(face="#FBDD9A", edge=INK, width=1.2, ink=INK)
-QUERY = replace(NECESSARY, edge=RED, width=3.2, badge="?")
-KNOWN = replace(NECESSARY, face="#9FD9C8")
-READY = replace(NECESSARY, face="white", dash="--", width=1.6)
-NEXT = replace(READY, edge=PURPLE, width=3.2, badge="next")
+NECESSARY = Look(face="#FBDD9A", edge="black", width=1.2, ink="black")
+QUERY = replace(NECESSARY, edge=RED, width=3, tag="?")
+LEGEND = {
+    "instance": Look(edge="black", ink="black"),
+    "abstract": Look(edge="black", ellipse=True),
+    "necessary": NECESSARY,
+    "unnecessary": UNNECESSARY,
+    "query": QUERY,
+}
+SOLUTION_EDGE, OTHER_EDGE = Look(edge="black", width=1.1), Look(edge="#B0B0B0", width=0.7)
+LINES = {  # of the structure graph
+    "unnecessary": UNNECESSARY,
+    "necessary": replace(NECESSARY, edge=ORANGE, width=2.5),
+    "query": QUERY,
+}
+COMPUTED = "#9FD9C8"  # face of a parameter whose value is known
+BOX, DISC = (1.3, 0.52), (0.38, 0.36)  # inches, for up to four lines or for a number
+WIDEST_WITH_NAMES = 13.0  # inches
+CHARS = 21  # in a line of a box
 
 
 @mpl.rc_context(STYLE)
 def axes(width: float = 6.0, height: float = 3.2, columns: int = 1) -> Axes:
-    """A new axis in the course's style (an array of them for several columns); inches."""
+    """A new axis of so many inches in the course's style; several columns give an array of them."""
     return plt.subplots(1, columns, figsize=(width, height), layout="constrained")[1]
 
 
+def draw_structure(problem: Problem | nx.DiGraph, ax: Axes | None = None) -> Axes:
+    """Draw the items by layer, categories at the left; each line is an instance parameter.
+
+    Takes a problem, or a graph with the attributes of `problem.structure_graph()`. An axis that is
+    alone in its figure makes the figure as large as the drawing.
+    """
+    graph, kinds = problem, {}
+    if not isinstance(problem, nx.DiGraph):
+        graph = problem.structure_graph()
+        *others, query = [problem.labels[p] for p in problem.order]
+        kinds = {"necessary": others, "query": [query]}
+    kind_of = {edge: kind for kind, edges in kinds.items() for edge in edges}
+    legend = LINES if kinds else {}
+    levels = nx.get_node_attributes(graph, "layer")
+    canvas = Canvas(ax, graph, levels, BOX, legend, left=1.1, sample=(0.3, 0.0))
+    for kind, look in LINES.items():
+        edges = [edge for edge in graph.edges if kind_of.get(edge, "unnecessary") == kind]
+        canvas.lines(edges, look, arrows=False)
+    for item in graph:
+        canvas.node(item, LEGEND["instance"], _fold(item))
+    for layer, category in {d["layer"]: d["category"] for _, d in graph.nodes.data()}.items():
+        canvas.row_name(layer, category)
+    return canvas.ax
+
+
+def draw_dependency(
+    problem: Problem | nx.DiGraph,
+    ax: Axes | None = None,
+    known: Collection[str] | None = None,
+    following: str | None = None,
+) -> Axes:
+    """Draw the parameters, each below what it is computed from.
+
+    Takes a problem, or a graph with the attributes of `problem.dependency_graph()`. With `known`,
+    the names computed so far, values appear and what is ready; `following` is computed next.
+    """
+    graph = problem if isinstance(problem, nx.DiGraph) else problem.dependency_graph()
+    looks = {v: _look(**attributes) for v, attributes in graph.nodes.data()}
+    legend = LEGEND | {"constant": Look(constant="5")}
+    if known is not None:
+        moments = {"computed": _computed, "ready": _ready, "next": _next}
+        legend |= {name: replace(moment(NECESSARY), tag="") for name, moment in moments.items()}
+        for v in graph:
+            if v in known:
+                looks[v] = _computed(looks[v])
+            elif v == following:
+                looks[v] = _next(looks[v])
+            elif set(graph.pred[v]) <= set(known):
+                looks[v] = _ready(looks[v])
+    values = {v: f"= {graph.nodes[v]['value']}" for v in known or ()}
+    return draw_graph(graph, looks, legend, values, ax)
+
+
+def draw_graph(
+    graph: nx.DiGraph,
+    looks: Mapping[str, Look],
+    legend: Mapping[str, Look],
+    texts: Mapping[str, str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a dependency graph with a look for each parameter and a text below the names of some.
+
+    Where names do not fit side by side, numbers stand for them and a key lists them.
+    """
+    levels = longest_paths(graph)
+    rows = list(levels.values())
+    if max(map(rows.count, rows), default=0) * (BOX[0] + GAP) <= WIDEST_WITH_NAMES:
+        canvas = Canvas(ax, graph, levels, BOX, legend)
+        names = {v: _fold(v) for v in graph}
+    else:
+        canvas = Canvas(ax, graph, levels, DISC, legend, key=len(graph))
+        names = canvas.number()
+        canvas.draw_key((f"{names[v]}  {v}", looks[v].ink) for v in names)
+    for look, needed in ((OTHER_EDGE, False), (SOLUTION_EDGE, True)):
+        canvas.lines([e for e in graph.edges if graph.nodes[e[1]]["necessary"] == needed], look)
+    for v in graph:
+        canvas.node(v, looks[v], "\n".join(filter(None, (names[v], texts.get(v)))))
+    return canvas.ax
+
+
+def _look(abstract: bool, necessary: bool, query: bool, constant: int | None, **_) -> Look:
+    look = QUERY if query else NECESSARY if necessary else UNNECESSARY
+    return replace(look, ellipse=abstract, constant="" if constant is None else str(constant))
+
+
+def _computed(look: Look) -> Look:
+    return replace(look, face=COMPUTED)
+
+
+def _ready(look: Look) -> Look:
+    return replace(look, dash="--", width=max(1.6, look.width))
+
+
+def _next(look: Look) -> Look:
+    edge = look.edge if look.tag else PURPLE
+    return replace(look, edge=edge, width=3, tag=f"next {look.tag}".strip())
+
+
+def _fold(name: str) -> str:
+    return "\n".join(
+        line for part in name.replace("'s ", "'s\n").split("\n") for line in wrap(part, CHARS)
+    )

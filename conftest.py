@@ -1,0 +1,6 @@
+"""Notebooks under test run at smoke scale; `COURSE_SCALE=laptop pytest notebooks` overrides it."""
+
+import os
+
+os.environ.setdefault("COURSE_SCALE", "smoke")
+os.environ["COURSE_QUIET"] = "1"

@@ -1,0 +1,180 @@
+"""The command line: `course sample | verify | train | eval | run`."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from course_lib.errors import CourseError
+
+# torch and the notebooks' machinery take seconds to import: only the commands that need them do.
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command and returns its exit code: 0, 1 (something is wrong or failed), 2 (misuse)."""
+    try:
+        options = build_parser().parse_args(arguments)
+        code = options.command(options)
+        sys.stdout.flush()
+        return code
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        print("course: stopped", file=sys.stderr)
+        return 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one sentence, like all others here."""
+
+    def error(self, message: str):
+        """Raises CourseError instead of printing the usage."""
+        raise CourseError(f"{message} (see {self.prog} --help)")
+
+
+def build_parser() -> Parser:
+    """All commands with their options."""
+    parser = Parser("course", description="A laptop-sized Physics of Language Models.")
+    commands = parser.add_subparsers(required=True, metavar="command", parser_class=Parser)
+
+    sample = commands.add_parser("sample", help="write problems as JSON lines")
+    sample.set_defaults(command=run_sample)
+    sample.add_argument("--preset", default="pocket", help="pocket (default), med or hard")
+    sample.add_argument("-n", type=natural, default=10, help="how many problems (default 10)")
+    sample.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
+    sample.add_argument("--op", type=int, help="operations of every solution (default: drawn)")
+    sample.add_argument("--split", default="all", help="train, test or all (default)")
+    sample.add_argument("--workers", type=positive, default=1, help="processes (default 1)")
+
+    verify = commands.add_parser("verify", help="check solutions given as JSON lines")
+    verify.set_defaults(command=run_verify)
+    verify.add_argument("path", help='a file, or "-" for the standard input')
+
+    train = commands.add_parser("train", help="train a model, or go on with it")
+    train.set_defaults(command=run_train)
+    train.add_argument("--preset", default="pocket", help="pocket (default), med or hard")
+    train.add_argument("--name", default="", help="of the run (default: made from the settings)")
+    train.add_argument("--minutes", type=float, default=float("inf"), help="stop, saved, after")
+    train.add_argument("--steps", type=positive, default=1000, help="of the whole run (1000)")
+    for size, default in (("layers", 4), ("heads", 4), ("width", 128)):
+        train.add_argument(f"--{size}", type=positive, default=default, help=f"({default})")
+    train.add_argument("--seed", type=natural, default=0, help="of weights and problems (0)")
+    train.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
+
+    evaluate = commands.add_parser("eval", help="how often a trained model is right")
+    evaluate.set_defaults(command=run_eval)
+    evaluate.add_argument("--checkpoint", required=True, help="name of a run, or its folder")
+    evaluate.add_argument("-n", type=positive, default=1000, help="problems a figure (1000)")
+    evaluate.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
+    evaluate.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+
+    run = commands.add_parser("run", help="run all lessons headless")
+    run.set_defaults(command=run_lessons)
+    run.add_argument("--scale", default="laptop", help="smoke, laptop (default), gpu or paper")
+    run.add_argument("--only", default="", help="lessons by number, such as 01,05")
+    run.add_argument("-p", action="append", default=[], metavar="name=value", dest="wishes")
+    run.add_argument("--out", help="folder for executed notebooks (default runs/lessons-SCALE)")
+    return parser
+
+
+def natural(text: str) -> int:
+    """A whole number from 0."""
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{number} is below 0")
+    return number
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number} is below 1")
+    return number
+
+
+def run_sample(options: argparse.Namespace) -> int:
+    """Writes problems to the standard output."""
+    from course_lib.igsm import ProblemConfig
+    from course_lib.igsm.stream import sample_lines
+
+    config = replace(ProblemConfig.preset(options.preset), op=options.op, split=options.split)
+    for line in sample_lines(config, options.n, options.seed, options.workers):
+        print(line)
+    return 0
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Writes a verdict a line and the count to the standard error."""
+    from course_lib.igsm.stream import verify_lines
+
+    correct = total = 0
+    with open_lines(options.path) as lines:
+        for verdict in verify_lines(lines):
+            print(json.dumps(verdict))
+            total += 1
+            correct += verdict["correct"]
+    print(f"{correct} of {total} correct", file=sys.stderr)
+    return int(correct < total)
+
+
+@contextmanager
+def open_lines(path: str) -> Iterator:
+    """The lines of a file, or of the standard input for "-"."""
+    if path == "-":
+        yield sys.stdin
+        return
+    try:
+        file = open(path, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
+    with file:
+        yield file
+
+
+def run_train(options: argparse.Namespace) -> int:
+    """Trains, and says where the model lies."""
+    from course_lib.igsm import ProblemConfig
+    from course_lib.lm import train_or_load
+    from course_lib.studio.presets import CONTEXTS, training
+
+    problem = ProblemConfig.preset(options.preset)
+    sizes = (options.layers, options.heads, options.width, CONTEXTS[options.preset])
+    config = training(problem, *sizes, steps=options.steps, seed=options.seed, name=options.name)
+    run = train_or_load(config, device=options.device, max_seconds=60 * options.minutes)
+    print(f"{run.step} of {config.steps} steps in {run.folder}")
+    return 0
+
+
+def run_eval(options: argparse.Namespace) -> int:
+    """Prints accuracies by the verifier, as a table or as JSON."""
+    from course_lib import lm
+
+    def note(line: str) -> None:
+        print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+
+    place = lm.pick_device(options.device)
+    found = lm.load_checkpoint(options.checkpoint, place.device)
+    figures = lm.evaluate(
+        found.model, found.tokenizer, found.config.problem, options.n, options.seed, note=note
+    )
+    if options.json:
+        print(json.dumps({"checkpoint": options.checkpoint, **figures}))
+    else:
+        print(
+            f"unnecessary parameters in a correct solution: {figures['unnecessary_parameters']:.2f}"
+        )
+    return 0
+
+
+def run_lessons(options: argparse.Namespace) -> int:
+    """Runs the lessons and prints their table."""
+    from course_lib.studio.runner import run
+
+    return int(not run(options.scale, options.only, options.wishes, options.out))
