@@ -49,7 +49,7 @@ def build_parser() -> Parser:
     sample.add_argument("--preset", default="pocket", help="pocket (default), med or hard")
     sample.add_argument("-n", type=natural, default=10, help="how many problems (default 10)")
     sample.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
-    sample.add_argument("--op", type=int, help="operations of every solution (default: drawn)")
+    sample.add_argument("--op", type=positive, help="operations of every solution (default: drawn)")
     sample.add_argument("--split", default="all", help="train, test or all (default)")
     sample.add_argument("--workers", type=positive, default=1, help="processes (default 1)")
 
@@ -87,16 +87,18 @@ def build_parser() -> Parser:
 
 def natural(text: str) -> int:
     """A whole number from 0."""
-    if (number := int(text)) < 0:
-        raise argparse.ArgumentTypeError(f"{number} is below 0")
-    return number
+    return _whole_number(text, 0)
 
 
 def positive(text: str) -> int:
     """A whole number from 1."""
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{number} is below 1")
-    return number
+    return _whole_number(text, 1)
+
+
+def _whole_number(text: str, low: int) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= low):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low}")
+    return int(text)
 
 
 def run_sample(options: argparse.Namespace) -> int:

@@ -29,8 +29,8 @@ from course_lib.lm import (
 from course_lib.lm.batches import BLOCK, make_batch
 from course_lib.lm.config import from_dict, to_dict
 from course_lib.lm.evaluation import judge
-from course_lib.lm.optim import make_optimizers
-from course_lib.lm.training import prediction_loss, train_step
+from course_lib.lm.optim import learning_rate, make_optimizers
+from course_lib.lm.training import prediction_loss, update
 
 PROBLEM = replace(ProblemConfig.preset("pocket"), max_op=3)
 TOKENIZER = Tokenizer(PROBLEM)
@@ -49,14 +49,13 @@ def weights(run):
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_eight_examples_are_learned_by_heart(optimizer):
-    config = replace(TINY, optimizer=optimizer, lr=1e-2, steps=200, warmup=10)
     problems = [sample_problem(PROBLEM, seed) for seed in range(8)]
     batch = make_batch([TOKENIZER.encode_problem(p) for p in problems], TOKENIZER.pad, "solution")
-    model, place = GPT(MODEL), pick_device("cpu", "fp32")
-    optimizers = make_optimizers(model, optimizer, config.lr, 0.0)
-    tensors = batch.tensors(place.device)
-    for step in range(config.steps):
-        loss = train_step(model, optimizers, *tensors, step, config, place)
+    model, tensors = GPT(MODEL), batch.tensors(torch.device("cpu"))
+    optimizers = make_optimizers(model, optimizer, 0.0, weight_decay=0.0)
+    for step in range(200):
+        loss = prediction_loss(model, *tensors)
+        update(model, optimizers, loss, learning_rate(step, 1e-2, 200, warmup=10))
     assert loss < 0.02
     attempts = attempt(model, TOKENIZER, problems)
     assert all(a.correct and not a.unnecessary_operations for a in attempts)
@@ -83,6 +82,13 @@ def test_a_finished_run_is_loaded_and_not_trained_again(tmp_path, monkeypatch):
     again = train_or_load(TINY)
     assert again.history == first.history
     assert_close(weights(again), weights(first), rtol=0, atol=0)
+
+
+def test_an_unfinished_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "RUNS", tmp_path)
+    assert not train_or_load(TINY, max_seconds=0).finished
+    assert load_checkpoint(tmp_path / TINY.run_name).metrics["step"] == 1
+    assert train_or_load(TINY).finished
 
 
 def test_a_name_cannot_stand_for_two_configs(tmp_path, monkeypatch):
@@ -186,6 +192,7 @@ OTHER = to_dict(replace(TINY, model=replace(MODEL, layers=1)))
         (spoil_card(format=None), "not written by this course"),
         (spoil_card(train=OTHER), "not those of the model"),
         (spoil_card(train={"surprise": 1}), "surprise"),
+        (spoil_card(train={}), "missing"),
     ],
 )
 def test_a_bad_checkpoint_is_refused_with_a_sentence(tmp_path, spoil, sentence):

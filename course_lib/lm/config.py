@@ -71,7 +71,10 @@ def from_dict(kind: type, values: dict):
     unknown = sorted(values.keys() - known.keys())
     if unknown:
         raise CourseError(f"{kind.__name__} has no setting {unknown[0]!r}: update course_lib.")
-    return kind(**{name: _revive(known[name], value) for name, value in values.items()})
+    try:
+        return kind(**{name: _revive(known[name], value) for name, value in values.items()})
+    except TypeError:
+        raise CourseError(f"A setting of {kind.__name__} is missing or of a wrong type.") from None
 
 
 def _revive(kind, value):

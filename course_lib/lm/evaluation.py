@@ -69,7 +69,7 @@ def accuracy(attempts: list[Attempt]) -> dict[str, float | int]:
     right, n = sum(attempt.correct for attempt in attempts), len(attempts)
     low, high = wilson(right, n)
     share = right / n if n else 0.0
-    return {"accuracy": share, "low": low, "high": high, "n": n}
+    return {"accuracy": round(share, 4), "low": round(low, 4), "high": round(high, 4), "n": n}
 
 
 def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:

@@ -71,11 +71,11 @@ class Cache:
         self.layers: list[tuple[Tensor, Tensor]] = []  # keys and values, each B H S d
 
     def write(self, layer: int, positions: Tensor, *new: Tensor) -> list[Tensor]:
-        """Stores new keys and values (B H T d) at positions (B T), returns all (B H S d)."""
+        """Stores new keys and values (B H T d) at positions (B or 1, T), returns all (B H S d)."""
         if layer == len(self.layers):
             B, H, _, d = new[0].shape
             self.layers.append(tuple(x.new_zeros(B, H, self.slots, d) for x in new))
-        rows = torch.arange(len(positions), device=positions.device)[:, None]  # B 1
+        rows = torch.arange(len(new[0]), device=positions.device)[:, None]  # B 1
         for stored, x in zip(self.layers[layer], new, strict=True):
             stored[rows, :, positions] = rearrange(x, "b h t d -> b t h d")
         return [stored[:, :, : self.used] for stored in self.layers[layer]]
@@ -86,7 +86,7 @@ class Cache:
 
 
 def rotary_angles(positions: Tensor, head_width: int) -> tuple[Tensor, Tensor]:
-    """Cosine and sine (B 1 T d) of position times frequency, the frequencies twice side by side."""
+    """Cosine and sine (B 1 T d) of positions (B T) times frequencies, these twice side by side."""
     steps = torch.arange(0, head_width, 2, device=positions.device, dtype=torch.float32)
     angles = positions[:, None, :, None] * ROTARY_BASE ** (-steps / head_width)  # B 1 T d/2
     angles = torch.cat((angles, angles), dim=-1)
@@ -96,7 +96,7 @@ def rotary_angles(positions: Tensor, head_width: int) -> tuple[Tensor, Tensor]:
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turns each pair (x[i], x[i + d/2]) by its angle: GPT-NeoX's pairing, not neighbours."""
     left, right = x.chunk(2, dim=-1)
-    return (x * cos + torch.cat((-right, left), dim=-1) * sin).to(x.dtype)
+    return x * cos.to(x.dtype) + torch.cat((-right, left), dim=-1) * sin.to(x.dtype)
 
 
 def readable_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
@@ -116,7 +116,7 @@ class Shared(NamedTuple):
     attend: Callable
     mask: Tensor | None  # B 1 T S
     rotary: tuple[Tensor, Tensor] | None
-    positions: Tensor  # B T
+    positions: Tensor  # B T, or 1 T if the same for all rows
     cache: Cache | None
 
 
@@ -132,9 +132,9 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, shared: Shared) -> Tensor:
         """Mixes the positions of x (B T D)."""
-        q, k, v = rearrange(self.qkv(x), "b t (n h d) -> n b h t d", n=3, h=self.heads)
-        if shared.rotary is not None:
-            q, k = rotate(q, *shared.rotary), rotate(k, *shared.rotary)
+        qkv = rearrange(self.qkv(x), "b t (n h d) -> n b h t d", n=3, h=self.heads)
+        q, k = qkv[:2] if shared.rotary is None else rotate(qkv[:2], *shared.rotary)
+        v = qkv[2]
         if shared.cache is not None:
             k, v = shared.cache.write(self.layer, shared.positions, k, v)
         mixed = shared.attend(q, k, v, shared.mask)  # B H T d
@@ -162,7 +162,7 @@ class GPT(nn.Module):
     """A decoder-only transformer; equal to GPT-NeoX with rotary_pct 1 and a sequential residual."""
 
     def __init__(self, config: ModelConfig, seed: int = 0, attention: str = "auto") -> None:
-        """Draws weights from `seed`; `attention` is "readable", "fast" or chosen by device."""
+        """Draws weights from `seed`; `attention` is "readable", "fast" or "auto"."""
         super().__init__()
         self.config, self.attention = config, attention
         self.embedding = nn.Embedding(config.vocab_size, config.width)
@@ -199,13 +199,14 @@ class GPT(nn.Module):
         `positions` (B T) are 0, 1, 2, ... unless given; with a cache they are the slots written.
         `mask` (B 1 T S) says who may read whom; None means causal, or the earlier cache slots.
         """
-        B, T = ids.shape
+        T = ids.shape[1]
         if positions is None:
-            positions = torch.arange(T, device=ids.device).expand(B, T)
+            positions = torch.arange(T, device=ids.device)[None]  # 1 T, the same for all rows
         if cache is not None:
             cache.used += T
-        # On a CPU the fused kernel's backward is slow on short sequences: the plain form wins.
-        fast = self.attention == "fast" or (self.attention == "auto" and ids.is_cuda)
+        # The fused kernel wins, except in bfloat16 on a CPU (its backward is slow there).
+        plain = ids.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        fast = self.attention == "fast" or (self.attention == "auto" and not plain)
         if mask is None and (cache is not None or not fast):
             slots = torch.arange(cache.used if cache else T, device=ids.device)
             mask = slots <= positions[:, None, :, None]  # B 1 T S

@@ -30,6 +30,7 @@ from course_lib.lm.optim import learning_rate, make_optimizers
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.paths import DATA, RUNS
 
+STATE = "state.safetensors"
 LOG_EVERY = 20  # steps between lines of the log
 EVAL_SEED = 2**31  # problems for the accuracy shown while training
 
@@ -59,11 +60,13 @@ def train_or_load(config: TrainConfig, **options) -> Run:
     name = config.run_name
     for folder in (DATA / "checkpoints" / name, RUNS / name):
         if (folder / "config.json").is_file():
-            return _finished_run(folder, config)
+            run = _saved_run(folder, config)
+            if run.finished or folder.parent != RUNS:
+                return run
     return train(config, RUNS / name, **options)
 
 
-def _finished_run(folder: Path, config: TrainConfig) -> Run:
+def _saved_run(folder: Path, config: TrainConfig) -> Run:
     found: Checkpoint = load_checkpoint(folder)
     changes = config.diff(found.config)
     if changes:
@@ -72,8 +75,9 @@ def _finished_run(folder: Path, config: TrainConfig) -> Run:
             f"{folder.name!r} was trained with {name} = {theirs}, not {mine}: "
             "give yours its own name."
         )
-    history = _read_log(folder / "log.jsonl", config.steps)
-    return Run(found.model, found.tokenizer, config, folder, config.steps, history)
+    step = found.metrics["step"]
+    history = _read_log(folder / "log.jsonl", step)
+    return Run(found.model, found.tokenizer, config, folder, step, history)
 
 
 def train(
@@ -85,12 +89,14 @@ def train(
     workers: int = 0,
     max_seconds: float = float("inf"),
     save_every: float = 60.0,
+    compile: bool = False,
     on_progress: Callable[[dict], None] | None = None,
 ) -> Run:
     """Trains into a folder, or goes on with what lies there; stops, saved, after `max_seconds`.
 
     Nothing but the weights' seed and the problem numbers is random, so weights, optimisers and the
-    step are the whole state. `save_every` is in seconds; `on_progress` gets each line of the log.
+    step are the whole state. `save_every` is in seconds; `on_progress` gets each line of the log;
+    `compile` spends a minute on torch.compile first.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,20 +106,20 @@ def train(
         raise CourseError(f"This problem config needs a model with vocab_size={len(tokenizer)}.")
     model = GPT(config.model, config.seed).to(place.device)
     optimizers = make_optimizers(model, config.optimizer, config.lr, config.weight_decay)
-    state = folder / "state.safetensors"
-    step = load_state(state, model, optimizers, config) if resume and state.exists() else 0
+    begun = resume and (folder / STATE).exists()
+    step = load_state(folder / STATE, model, optimizers, config) if begun else 0
     run = Run(model, tokenizer, config, folder, step, _read_log(folder / "log.jsonl", step))
     if not run.finished:
         with _Reporter(run, place, on_progress) as report:
-            _loop(run, optimizers, place, report, workers, max_seconds, save_every)
+            source = batches(_stream(config), run.step, config.steps, workers=workers)
+            loss_of = torch.compile(prediction_loss, dynamic=True) if compile else prediction_loss
+            _loop(run, optimizers, place, report, source, loss_of, max_seconds, save_every)
     return run
 
 
-def _loop(run, optimizers, place, report, workers, max_seconds, save_every) -> None:
-    config, begin = run.config, time.monotonic()
-    saved, state = begin, run.folder / "state.safetensors"
+def _stream(config: TrainConfig) -> Stream:
     problem = replace(config.problem, split="train")
-    stream = Stream(
+    return Stream(
         problem,
         config.batch_size,
         config.seed,
@@ -121,9 +127,17 @@ def _loop(run, optimizers, place, report, workers, max_seconds, save_every) -> N
         config.loss_on,
         config.curriculum,
     )
-    for batch in report.waiting(batches(stream, run.step, config.steps, workers=workers)):
-        ids, places = batch.tensors(place.device)
-        report.add(train_step(run.model, optimizers, ids, places, run.step, config, place), batch)
+
+
+def _loop(run, optimizers, place, report, source, loss_of, max_seconds, save_every) -> None:
+    config, begin = run.config, time.monotonic()
+    saved = begin
+    for batch in report.waiting(source):
+        with place.autocast():
+            loss = loss_of(run.model, *batch.tensors(place.device))
+        rate = learning_rate(run.step, config.lr, config.steps, config.warmup, config.decay)
+        update(run.model, optimizers, loss, rate)
+        report.add(loss.detach(), batch)
         run.step += 1
         if run.step % config.eval_every == 0 or run.finished:
             report.line(**report.evaluation())
@@ -132,35 +146,24 @@ def _loop(run, optimizers, place, report, workers, max_seconds, save_every) -> N
         now = time.monotonic()
         late = now - begin > max_seconds
         if run.finished or late or now - saved > save_every:
-            save_state(state, run.model, optimizers, run.step, config)
+            save_state(run.folder / STATE, run.model, optimizers, run.step, config)
             saved = now
         if late:
             break
-    if run.finished:
-        save_checkpoint(run.folder, run.model, config, run.history[-1] | {"place": place.reason})
+    last = run.history[-1] if run.history else {}
+    metrics = last | {"step": run.step, "place": place.reason}
+    save_checkpoint(run.folder, run.model, config, metrics)
 
 
-def train_step(
-    model: GPT,
-    optimizers: list[Optimizer],
-    ids: Tensor,
-    places: Tensor,
-    step: int,
-    config: TrainConfig,
-    place: Place,
-) -> Tensor:
-    """One update on ids (B T); `places` (N) are the flat places of the tokens to predict."""
-    with place.autocast():
-        loss = prediction_loss(model, ids, places)
+def update(model: GPT, optimizers: list[Optimizer], loss: Tensor, rate: float) -> None:
+    """One step down the gradient of a loss, clipped to norm 1, at a learning rate."""
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    rate = learning_rate(step, config.lr, config.steps, config.warmup, config.decay)
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.step()
         optimizer.zero_grad()
-    return loss.detach()
 
 
 def prediction_loss(model: GPT, ids: Tensor, places: Tensor) -> Tensor:
@@ -188,7 +191,7 @@ class _Reporter:
         self.log = path.open("a")
         quiet = os.environ.get("COURSE_QUIET") == "1"
         self.bar = tqdm(
-            total=run.config.steps, initial=run.step, unit="step", disable=quiet, desc="training"
+            total=run.config.steps, initial=run.step, unit="step", disable=quiet, mininterval=1.0
         )
         self.bar.write(f"{run.config.run_name} on {self.place.reason}") if not quiet else None
         return self

@@ -85,15 +85,15 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, folder: Path = NOTEBOOKS) -> int:
     """Builds notebooks in place; with --check only tells (exit 1) which would change."""
     parser = argparse.ArgumentParser("python -m course_lib.studio.notebooks", description=__doc__)
     parser.add_argument("names", nargs="*", help="beginnings of file names, such as 03; else all")
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 on a change")
     options = parser.parse_args(arguments)
     failed = False
-    for path in find(options.names):
-        print(f"{path.relative_to(NOTEBOOKS)} ... ", end="", flush=True)
+    for path in find(options.names, folder):
+        print(f"{path.relative_to(folder)} ... ", end="", flush=True)
         try:
             text = build(path)
         except (CellExecutionError, CellTimeoutError) as error:
@@ -112,4 +112,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except CourseError as error:
-        sys.exit(f"{error}")
+        print(error, file=sys.stderr)
+        sys.exit(2)

@@ -138,6 +138,19 @@ def draw_graph(
     return canvas.ax
 
 
+@mpl.rc_context(STYLE)
+def draw_shares(
+    ours: Mapping[int, float], reference: Mapping[int, float], name: str, ax: Axes | None = None
+) -> Axes:
+    """Draw a measured law as bars and a reference, called `name`, as a dashed line."""
+    ax = axes() if ax is None else ax
+    ax.bar(ours.keys(), ours.values(), label="ours", **OURS)
+    ax.plot(reference.keys(), reference.values(), "o", markersize=3, label=name, **PAPER)
+    ax.set(ylabel="share")
+    ax.legend()
+    return ax
+
+
 def _look(abstract: bool, necessary: bool, query: bool, constant: int | None, **_) -> Look:
     look = QUERY if query else NECESSARY if necessary else UNNECESSARY
     return replace(look, ellipse=abstract, constant="" if constant is None else str(constant))

@@ -14,6 +14,7 @@ class Scale:
     purpose: str
     cell_timeout: int  # seconds that one cell of a lesson may take
     first_training: TrainConfig  # lesson 00: about a minute, its curve is watched
+    problems: int  # lessons 01 and 02: drawn to measure laws and compare solvers
     templates: int  # lesson 02: problems drawn to count their solution templates
     training: TrainConfig  # lesson 04: the model that the lesson asks about
     eval_problems: int  # lesson 04: problems behind every accuracy
@@ -41,6 +42,7 @@ SCALES = {
             first_training=training(
                 POCKET, 2, 2, 32, 400, batch_size=8, steps=40, eval_every=20, eval_problems=8
             ),
+            problems=300,
             templates=500,
             training=training(
                 POCKET, 2, 2, 32, 400, batch_size=8, steps=80, eval_every=40, eval_problems=16
@@ -54,6 +56,7 @@ SCALES = {
             first_training=training(
                 POCKET, 4, 4, 64, 400, batch_size=16, steps=400, eval_every=100, eval_problems=50
             ),
+            problems=5000,
             templates=20_000,
             training=training(
                 POCKET, 4, 4, 64, 400, batch_size=16, steps=3000, eval_every=500, eval_problems=100
@@ -65,6 +68,7 @@ SCALES = {
             purpose="one GPU: each lesson within half an hour",
             cell_timeout=3600,
             first_training=training(POCKET, 4, 4, 128, 400, batch_size=128, steps=1000),
+            problems=20_000,
             templates=100_000,
             training=training(POCKET, 8, 8, 512, 400, batch_size=256, steps=10_000),
             eval_problems=1000,
@@ -74,6 +78,7 @@ SCALES = {
             purpose="full size: many GPUs and days",
             cell_timeout=30 * 24 * 3600,
             first_training=training(MED, 12, 12, 768, 768, batch_size=512, steps=1000),
+            problems=100_000,
             templates=1_000_000,
             training=training(
                 MED, 12, 12, 768, 768, batch_size=512, steps=100_000, loss_on="all", eval_every=5000

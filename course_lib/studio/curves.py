@@ -1,0 +1,64 @@
+"""Figures of training and accuracy, in the course's one style."""
+
+import math
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+
+from course_lib.lm import Run
+from course_lib.studio.plots import BLUE, CHANCE, OURS, PAPER, axes
+
+
+def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
+    """Loss (nats a token) over the problems read, with the loss of total ignorance."""
+    ax = axes(7, 3.2) if ax is None else ax
+    lines = run.history
+    ax.plot([x["problems"] for x in lines], [x["loss"] for x in lines], label="ours", **OURS)
+    ignorance = math.log(run.config.model.vocab_size)
+    ax.axhline(ignorance, label="every token equally likely", **CHANCE)
+    ax.set(xlabel="problems read", ylabel="loss (nats per token)", ylim=(0, ignorance * 1.08))
+    ax.legend()
+    return ax
+
+
+def draw_accuracy_curve(run: Run, ax: Axes | None = None) -> Axes:
+    """Share of fresh problems solved, over the problems read, one line for each op."""
+    ax = axes(7, 3.2) if ax is None else ax
+    marked = [line for line in run.history if "by_op" in line]
+    ops = sorted({int(op) for line in marked for op in line["by_op"]})
+    for rank, op in enumerate(ops):
+        points = [(x["problems"], x["by_op"][str(op)]) for x in marked if str(op) in x["by_op"]]
+        shade = 0.25 + 0.75 * (rank + 1) / len(ops)  # the darker the harder
+        ax.plot(*zip(*points, strict=True), color=BLUE, alpha=shade, marker=f"${op}$", markersize=7)
+    ax.set(xlabel="problems read", ylabel="solved (share)", ylim=(-0.04, 1.04))
+    return ax
+
+
+def draw_accuracy(
+    groups: Mapping[str, Mapping[str, float]],
+    ax: Axes | None = None,
+    *,
+    paper: Mapping[str, float] | None = None,
+    chance: float | None = None,
+) -> Axes:
+    """Accuracy of each group (keys accuracy, low, high) with its 95 % interval.
+
+    `paper` gives the paper's accuracies (0 to 1) for some of the groups, `chance` that of guessing.
+    """
+    ax = axes(7, 3.2) if ax is None else ax
+    places = range(len(groups))
+    shares = [group["accuracy"] for group in groups.values()]
+    errors = [
+        [group["accuracy"] - group["low"] for group in groups.values()],
+        [group["high"] - group["accuracy"] for group in groups.values()],
+    ]
+    ax.errorbar(places, shares, errors, fmt="o", capsize=3, label="ours, 95 % interval", **OURS)
+    if paper:
+        known = [(place, paper[name]) for place, name in enumerate(groups) if name in paper]
+        ax.plot(*zip(*known, strict=True), marker="s", fillstyle="none", label="paper", **PAPER)
+    if chance is not None:
+        ax.axhline(chance, label="guessing the answer", **CHANCE)
+    ax.set(ylabel="solved (share)", ylim=(-0.04, 1.04), xlim=(-0.5, len(groups) - 0.5))
+    ax.set_xticks(places, list(groups))
+    ax.legend()
+    return ax

@@ -1,0 +1,86 @@
+"""Exercises and their checks: `check(my_function)` says in one line how it went, and never raises.
+
+Each lesson with exercises has a module `lessonNN` here with a tuple `EXERCISES`.
+"""
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+MOST_CHARS = 200  # of a value in a message
+
+
+def equal(got: Any, wanted: Any) -> bool:
+    """Equal, floats up to rounding; True is no number and 3.0 no whole one."""
+    if isinstance(wanted, float) and isinstance(got, (int, float)):
+        return math.isclose(got, wanted, rel_tol=1e-9)
+    return type(got) is type(wanted) and got == wanted
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A function to write, known by its name, and what is told about wrong ones."""
+
+    name: str
+    cases: Sequence[tuple] | Callable[[], Sequence[tuple]]  # arguments of each call
+    answer: Callable
+    mistakes: Sequence[tuple[Callable, str]]  # a likely wrong function and what to say to it
+    same: Callable[[Any, Any], bool] = equal  # of a result and the right one
+
+    def verdict(self, function: Callable) -> str:
+        """One line on a learner's function."""
+        cases = self.cases() if callable(self.cases) else self.cases
+        results = []
+        for case in cases:
+            try:
+                results.append(function(*deepcopy(case)))
+            except NotImplementedError:
+                return f"{self.name}: not attempted yet."
+            except Exception as error:
+                return f"{self.name}: {_call(self.name, case)} raised {error!r}."
+        if self._agrees(results, self.answer, cases):
+            return f"{self.name}: right on all {len(cases)} cases. Well done!"
+        for wrong, message in self.mistakes:
+            if self._agrees(results, wrong, cases):
+                return f"{self.name}: {message}"
+        for case, got in zip(cases, results, strict=True):
+            wanted = self.answer(*deepcopy(case))
+            if not self.same(got, wanted):
+                kind = type(wanted).__name__
+                other = "another" if type(got) is type(wanted) else "a value of type"
+                return (
+                    f"{self.name}: {_call(self.name, case)} returned {_short(got)}; "
+                    f"{other} {kind} is right."
+                )
+
+    def _agrees(self, results: list, function: Callable, cases: Sequence[tuple]) -> bool:
+        pairs = zip(results, cases, strict=True)
+        return all(self.same(got, function(*deepcopy(case))) for got, case in pairs)
+
+
+def check(function: Callable) -> None:
+    """Print how a function does as the exercise of its name."""
+    name = getattr(function, "__name__", repr(function))
+    exercise = find().get(name)
+    print(exercise.verdict(function) if exercise else f"There is no exercise called {name}.")
+
+
+def find() -> dict[str, Exercise]:
+    """All exercises by name."""
+    modules = [
+        importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)
+    ]
+    return {exercise.name: exercise for module in modules for exercise in module.EXERCISES}
+
+
+def _call(name: str, case: tuple) -> str:
+    return f"{name}({', '.join(map(_short, case))})"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= MOST_CHARS else text[: MOST_CHARS - 3] + "..."

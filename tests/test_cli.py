@@ -1,0 +1,143 @@
+"""The command line: what it writes, its exit codes, and one sentence for every misuse."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_lib.cli import main
+from course_lib.lm import checkpoints, training
+
+PUBLISHED = Path(__file__).parents[2] / "shared" / "samples" / "published_generator.jsonl"
+COURSE = [sys.executable, "-m", "course_lib"]
+
+
+def shell(line):
+    return subprocess.run(line, shell=True, capture_output=True, text=True, timeout=120)
+
+
+def command(*words):
+    return " ".join(f'"{word}"' for word in (*COURSE, *words))
+
+
+@pytest.fixture
+def course(capsys):
+    """Runs a command in this process: exit code, output, complaint."""
+
+    def run(line):
+        code = main(line.split())
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize("preset", ["pocket", "med", "hard"])
+def test_samples_are_verified(course, tmp_path, preset):
+    code, lines, _ = course(f"sample --preset {preset} -n 30 --seed 5")
+    rows = [json.loads(line) for line in lines.splitlines()]
+    assert code == 0 and len(rows) == 30
+    assert list(rows[0]) == (
+        "problem question solution answer op ip necessary seed modulus".split()
+    )
+    (tmp_path / "samples.jsonl").write_text(lines)
+    code, verdicts, summary = course(f"verify {tmp_path}/samples.jsonl")
+    assert (code, summary) == (0, "30 of 30 correct\n")
+    for row, verdict in zip(rows, map(json.loads, verdicts.splitlines()), strict=True):
+        assert verdict["correct"] and verdict["first_error"] is None
+        assert (verdict["answer"], verdict["op"]) == (row["answer"], row["op"])
+        assert sorted(verdict["necessary"]) == sorted(row["necessary"])
+        assert verdict["unnecessary"] == []
+
+
+def test_the_same_seed_gives_the_same_bytes_with_any_workers(course):
+    first, again, both, other = (
+        course(f"sample -n 450 {more}")[1]
+        for more in ("--seed 1", "--seed 1", "--seed 1 --workers 2", "--seed 2")
+    )
+    assert first == again == both != other
+
+
+def test_op_and_split_are_obeyed(course):
+    rows = course("sample --preset med -n 20 --op 15 --split test")[1].splitlines()
+    assert {json.loads(row)["op"] for row in rows} == {15}
+
+
+def test_a_wrong_solution_is_found(course, tmp_path):
+    row = json.loads(course("sample -n 1")[1])
+    row["question"] = row["question"].replace("How many", "How many more")
+    (tmp_path / "wrong.jsonl").write_text(json.dumps(row))
+    code, verdict, summary = course(f"verify {tmp_path}/wrong.jsonl")
+    assert (code, summary) == (1, "0 of 1 correct\n")
+    assert json.loads(verdict)["first_error"]["message"]
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="the published generator's samples are absent")
+def test_published_samples(course):
+    code, _, summary = course(f"verify {PUBLISHED}")
+    assert (code, summary) == (0, "510 of 510 correct\n")
+
+
+def test_pipes():
+    joined = shell(f"{command('sample', '-n', '40')} | {command('verify', '-')}")
+    assert (joined.returncode, joined.stderr) == (0, "40 of 40 correct\n")
+    cut = shell(f"{command('sample', '-n', '3000')} | head -n 1")
+    assert cut.stdout.count("\n") == 1 and cut.stderr == ""
+
+
+def test_sampling_needs_no_torch():
+    code = "import sys; from course_lib.cli import main; main(['sample', '-n', '1']); "
+    code += "sys.exit(any(name in sys.modules for name in ('torch', 'matplotlib', 'papermill')))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("", "command"),
+        ("fly", "'fly'"),
+        ("sample --preset huge", "no preset 'huge'"),
+        ("sample -n ten", "'ten' is no whole number from 0"),
+        ("sample -n -1", "'-1' is no whole number from 0"),
+        ("sample --workers 0", "'0' is no whole number from 1"),
+        ("sample --op 99", "op must be a whole number from 1 to 52"),
+        ("sample --split half", "split must be one of"),
+        ("sample --oop 3", "--oop"),
+        ("verify /no/such/file", "/no/such/file cannot be read"),
+        ("verify .", "cannot be read"),
+        ("verify {json}", "Line 1 is not a JSON object"),
+        ("train --preset huge", "no preset 'huge'"),
+        ("train --layers 0", "'0' is no whole number from 1"),
+        ("train --width 30 --heads 4", "width 30"),
+        ("train --device abacus", "no device 'abacus'"),
+        ("eval --checkpoint nobody", "no checkpoint 'nobody'"),
+        ("eval", "--checkpoint"),
+        ("run --scale huge", "no scale 'huge'"),
+        ("run --only 77", "no lesson"),
+        ("run -p SEDE=3", "SEDE"),
+    ],
+)
+def test_misuse_is_told_in_one_sentence(course, line, sentence, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "RUNS", tmp_path)
+    (tmp_path / "no.jsonl").write_text("no json\n")
+    code, output, complaint = course(line.format(json=tmp_path / "no.jsonl"))
+    assert (code, output) == (2, "")
+    assert sentence in complaint and complaint.count("\n") == 1 and "Traceback" not in complaint
+
+
+def test_a_model_is_trained_and_evaluated(course, tmp_path, monkeypatch):
+    for module in (training, checkpoints):
+        monkeypatch.setattr(module, "RUNS", tmp_path)
+    monkeypatch.setenv("COURSE_QUIET", "1")
+    tiny = "train --layers 1 --heads 1 --width 8 --steps 2 --name tiny"
+    code, output, _ = course(tiny)
+    assert code == 0 and "2 of 2 steps" in output and str(tmp_path / "tiny") in output
+
+    code, output, _ = course("eval --checkpoint tiny -n 2 --seed 1 --json")
+    figures = json.loads(output)
+    assert code == 0 and figures["checkpoint"] == "tiny" and figures["in_distribution"]["n"] == 2
+    assert {"train_max_op", "by_op", "reask", "unnecessary_parameters"} < figures.keys()
+    assert "in distribution" in course("eval --checkpoint tiny -n 2")[1]
+    code, _, complaint = course(tiny.replace("width 8", "width 16"))
+    assert code == 2 and "width" in complaint
