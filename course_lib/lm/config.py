@@ -13,7 +13,7 @@ from course_lib.lm.model import ModelConfig
 class TrainConfig:
     """A training run; equal configs make equal models (bit for bit on one kind of CPU)."""
 
-    problem: ProblemConfig  # training always draws from its train split, evaluation from test
+    problem: ProblemConfig  # training always draws from its train split
     model: ModelConfig
     batch_size: int = 32  # sequences
     steps: int = 1000
@@ -27,6 +27,7 @@ class TrainConfig:
     precision: str = "auto"  # or "fp32" or "bf16"
     eval_every: int = 500  # steps
     eval_problems: int = 200
+    eval_split: str = "test"  # templates never trained on; "train" where a world has only few
     seed: int = 0
     name: str = ""  # of the run; made from the rest where empty
 
@@ -37,6 +38,7 @@ class TrainConfig:
             "decay": ("cosine", "linear"),
             "loss_on": ("solution", "all"),
             "precision": ("auto", "fp32", "bf16"),
+            "eval_split": ("test", "train"),
         }
         for field, allowed in choices.items():
             if getattr(self, field) not in allowed:

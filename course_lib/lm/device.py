@@ -36,29 +36,21 @@ def pick_device(prefer: str | None = None, precision: str = "auto") -> Place:
     if not there.get(kind):
         have = ", ".join(name for name, is_there in there.items() if is_there)
         raise CourseError(f"There is no device {kind!r} here; there is: {have}.")
-    fast, why = {"cpu": _cpu_bf16, "cuda": _cuda_bf16, "mps": _mps_bf16}[kind]()
+    fast, why = _fast_bfloat16(kind)
     if precision != "auto":
         fast, why = precision == "bf16", "as asked"
     dtype = torch.bfloat16 if fast else torch.float32
     return Place(torch.device(kind), dtype, f"{kind} with {str(dtype)[6:]}: {why}")
 
 
-def _cpu_bf16() -> tuple[bool, str]:
-    try:
-        flags = Path("/proc/cpuinfo").read_text().split()
-    except OSError:
-        return False, "bfloat16 units cannot be told on this system"
-    for flag, unit in (("amx_bf16", "AMX"), ("avx512_bf16", "AVX512-BF16")):
-        if flag in flags:
-            return True, f"the processor has {unit}"
-    return False, "the processor has neither AMX nor AVX512-BF16"
-
-
-def _cuda_bf16() -> tuple[bool, str]:
-    fast = torch.cuda.get_device_capability()[0] >= 8
-    name = torch.cuda.get_device_name()
-    return fast, f"{name} has {'' if fast else 'no '}bfloat16 units"
-
-
-def _mps_bf16() -> tuple[bool, str]:
-    return False, "asked for; expect small differences from run to run"
+def _fast_bfloat16(kind: str) -> tuple[bool, str]:
+    if kind == "mps":
+        return False, "asked for; expect small differences from run to run"
+    if kind == "cuda":
+        fast = torch.cuda.get_device_capability()[0] >= 8
+        return fast, f"{torch.cuda.get_device_name()} has {'' if fast else 'no '}bfloat16 units"
+    cpu = Path("/proc/cpuinfo")  # other systems than Linux do not tell
+    flags = cpu.read_text().split() if cpu.exists() else []
+    units = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16"}
+    found = [unit for flag, unit in units.items() if flag in flags]
+    return bool(found), f"the processor has {found[0] if found else 'no AMX or AVX512-BF16'}"

@@ -67,7 +67,7 @@ class Muon(Optimizer):
 def make_optimizers(model: nn.Module, name: str, lr: float, weight_decay: float) -> list[Optimizer]:
     """AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest.
 
-    Matrices decay; biases and norms do not. Each group remembers its peak rate for the schedule.
+    Matrices decay; biases and norms do not.
     """
     if name not in ("adamw", "muon"):
         raise CourseError(f"optimizer must be 'adamw' or 'muon', not {name!r}.")

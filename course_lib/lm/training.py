@@ -15,13 +15,7 @@ from tqdm.auto import tqdm
 
 from course_lib.errors import CourseError
 from course_lib.lm.batches import Stream, batches
-from course_lib.lm.checkpoints import (
-    Checkpoint,
-    load_checkpoint,
-    load_state,
-    save_checkpoint,
-    save_state,
-)
+from course_lib.lm.checkpoints import load_checkpoint, load_state, save_checkpoint, save_state
 from course_lib.lm.config import TrainConfig
 from course_lib.lm.device import Place, pick_device
 from course_lib.lm.evaluation import accuracy, attempt, by_op, draw_problems
@@ -67,7 +61,7 @@ def train_or_load(config: TrainConfig, **options) -> Run:
 
 
 def _saved_run(folder: Path, config: TrainConfig) -> Run:
-    found: Checkpoint = load_checkpoint(folder)
+    found = load_checkpoint(folder)
     changes = config.diff(found.config)
     if changes:
         name, (mine, theirs) = next(iter(changes.items()))
@@ -89,14 +83,12 @@ def train(
     workers: int = 0,
     max_seconds: float = float("inf"),
     save_every: float = 60.0,
-    compile: bool = False,
     on_progress: Callable[[dict], None] | None = None,
 ) -> Run:
     """Trains into a folder, or goes on with what lies there; stops, saved, after `max_seconds`.
 
     Nothing but the weights' seed and the problem numbers is random, so weights, optimisers and the
-    step are the whole state. `save_every` is in seconds; `on_progress` gets each line of the log;
-    `compile` spends a minute on torch.compile first.
+    step are the whole state. `save_every` is in seconds; `on_progress` gets each line of the log.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,29 +104,23 @@ def train(
     if not run.finished:
         with _Reporter(run, place, on_progress) as report:
             source = batches(_stream(config), run.step, config.steps, workers=workers)
-            loss_of = torch.compile(prediction_loss, dynamic=True) if compile else prediction_loss
-            _loop(run, optimizers, place, report, source, loss_of, max_seconds, save_every)
+            _loop(run, optimizers, place, report, source, max_seconds, save_every)
     return run
 
 
 def _stream(config: TrainConfig) -> Stream:
-    problem = replace(config.problem, split="train")
+    problem, context = replace(config.problem, split="train"), config.model.context
     return Stream(
-        problem,
-        config.batch_size,
-        config.seed,
-        config.model.context,
-        config.loss_on,
-        config.curriculum,
+        problem, config.batch_size, config.seed, context, config.loss_on, config.curriculum
     )
 
 
-def _loop(run, optimizers, place, report, source, loss_of, max_seconds, save_every) -> None:
+def _loop(run, optimizers, place, report, source, max_seconds, save_every) -> None:
     config, begin = run.config, time.monotonic()
     saved = begin
     for batch in report.waiting(source):
         with place.autocast():
-            loss = loss_of(run.model, *batch.tensors(place.device))
+            loss = prediction_loss(run.model, *batch.tensors(place.device))
         rate = learning_rate(run.step, config.lr, config.steps, config.warmup, config.decay)
         update(run.model, optimizers, loss, rate)
         report.add(loss.detach(), batch)
@@ -178,7 +164,7 @@ class _Reporter:
     def __init__(self, run: Run, place: Place, on_progress) -> None:
         self.run, self.place, self.on_progress = run, place, on_progress
         config = run.config
-        problem = replace(config.problem, split="test")
+        problem = replace(config.problem, split=config.eval_split)
         self.problems = draw_problems(problem, config.eval_problems, EVAL_SEED)
         self.before = run.history[-1]["seconds"] if run.history else 0.0
         self.losses, self.tokens, self.waited = [], 0, 0.0
@@ -193,7 +179,8 @@ class _Reporter:
         self.bar = tqdm(
             total=run.config.steps, initial=run.step, unit="step", disable=quiet, mininterval=1.0
         )
-        self.bar.write(f"{run.config.run_name} on {self.place.reason}") if not quiet else None
+        if not quiet:
+            self.bar.write(f"{run.config.run_name} on {self.place.reason}")
         return self
 
     def __exit__(self, *error) -> None:
@@ -222,7 +209,7 @@ class _Reporter:
         run = self.run
         with self.place.autocast():
             attempts = attempt(run.model, run.tokenizer, self.problems)
-        shares = {op: round(part["accuracy"], 4) for op, part in by_op(attempts).items()}
+        shares = {op: part["accuracy"] for op, part in by_op(attempts).items()}
         return {"accuracy": accuracy(attempts)["accuracy"], "by_op": shares}
 
     def line(self, **more) -> None:

@@ -1,8 +1,11 @@
 """The studio: what the notebooks and the command line need, imported by no other room."""
 
+from course_lib.studio.curves import draw_accuracy, draw_accuracy_curve, draw_learning_curve
 from course_lib.studio.exercises import check
 from course_lib.studio.lesson import Lesson, begin
+from course_lib.studio.paper import read_paper
 from course_lib.studio.plots import (
+    BLUE,
     CHANCE,
     OURS,
     PAPER,
@@ -14,6 +17,7 @@ from course_lib.studio.plots import (
 from course_lib.studio.widgets import ProblemExplorer, SolutionStepper
 
 __all__ = [
+    "BLUE",
     "CHANCE",
     "OURS",
     "PAPER",
@@ -23,7 +27,11 @@ __all__ = [
     "axes",
     "begin",
     "check",
+    "draw_accuracy",
+    "draw_accuracy_curve",
     "draw_dependency",
+    "draw_learning_curve",
     "draw_shares",
     "draw_structure",
+    "read_paper",
 ]

@@ -98,7 +98,7 @@ class Canvas:
         if arrows and paths:
             size = ((3 + 2.5 * look.width) * self.scale) ** 2
             tips = zip(*(path.vertices[-1] for path in paths), strict=True)
-            self.ax.scatter(*tips, size, look.edge, "v", linewidths=0, zorder=2)
+            self.ax.scatter(*tips, size, look.edge, marker="v", linewidths=0, zorder=2)
         for (x, y), *_, (x2, y2) in ways:
             self._badge((x + x2) / 2, (y + y2) / 2, look.tag, look.edge)
 
@@ -124,8 +124,9 @@ class Canvas:
         else:
             shape = Rectangle((x - w / 2, y - h / 2), w, h, zorder=3, **how)
         self.ax.add_artist(shape)
-        self._badge(x - w / 2, y + h / 2, look.constant, CONSTANT)
-        self._badge(x + w / 2, y + h / 2, look.tag, look.edge)
+        corner = 0.4 if look.ellipse else 0.5
+        self._badge(x - w * corner, y + h * corner, look.constant, CONSTANT)
+        self._badge(x + w * corner, y + h * corner, look.tag, look.edge)
 
     def _badge(self, x: float, y: float, text: str, colour: str) -> None:
         if text:
@@ -151,3 +152,14 @@ class Canvas:
             x = self.right + MARGIN + KEY[0] * (i // rows)
             y = self.top - KEY[1] * (i % rows + 0.5)
             self.write(x, y, text, 7.5, ha="left", color=ink)
+
+
+def widest_row(graph: nx.DiGraph, levels: Mapping[Hashable, int], box: tuple) -> float:
+    """Inches that the fullest row takes with boxes of this size."""
+    rows = dict.fromkeys(levels.values(), 0.0)
+    for level in levels.values():
+        rows[level] += box[0] + GAP
+    for a, b in graph.edges:
+        for level in range(levels[a] + 1, levels[b]):
+            rows[level] += PASSAGE
+    return max(rows.values(), default=0.0)

@@ -123,7 +123,7 @@ def _apart(wish: list[float], room: list[float]) -> np.ndarray:
             left, size = blocks.pop()
             mean, count = (left * size + mean * count) / (size + count), size + count
         blocks.append((mean, count))
-    return np.repeat(*zip(*blocks, strict=True)) + offset
+    return np.array([mean for mean, count in blocks for _ in range(count)]) + offset
 
 
 def _mean(numbers: list[float]) -> float:

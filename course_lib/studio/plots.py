@@ -12,9 +12,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import networkx as nx
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from course_lib.igsm import Problem
-from course_lib.studio.canvas import GAP, GREY, Canvas, Look
+from course_lib.studio.canvas import GREY, Canvas, Look, widest_row
 from course_lib.studio.layered import longest_paths
 
 BLUE, ORANGE, GREEN, RED, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#A8518A"
@@ -77,7 +78,7 @@ def draw_structure(problem: Problem | nx.DiGraph, ax: Axes | None = None) -> Axe
         edges = [edge for edge in graph.edges if kind_of.get(edge, "unnecessary") == kind]
         canvas.lines(edges, look, arrows=False)
     for item in graph:
-        canvas.node(item, LEGEND["instance"], _fold(item))
+        canvas.node(item, LEGEND["instance"], _fold(item), size=8.5)
     for layer, category in {d["layer"]: d["category"] for _, d in graph.nodes.data()}.items():
         canvas.row_name(layer, category)
     return canvas.ax
@@ -123,8 +124,7 @@ def draw_graph(
     Where names do not fit side by side, numbers stand for them and a key lists them.
     """
     levels = longest_paths(graph)
-    rows = list(levels.values())
-    if max(map(rows.count, rows), default=0) * (BOX[0] + GAP) <= WIDEST_WITH_NAMES:
+    if widest_row(graph, levels, BOX) <= WIDEST_WITH_NAMES:
         canvas = Canvas(ax, graph, levels, BOX, legend)
         names = {v: _fold(v) for v in graph}
     else:
@@ -147,6 +147,7 @@ def draw_shares(
     ax.bar(ours.keys(), ours.values(), label="ours", **OURS)
     ax.plot(reference.keys(), reference.values(), "o", markersize=3, label=name, **PAPER)
     ax.set(ylabel="share")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
     return ax
 

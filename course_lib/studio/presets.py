@@ -1,6 +1,6 @@
 """The one table of scales: every size that depends on the machine stands here and nowhere else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from course_lib.igsm import ProblemConfig
 from course_lib.lm import ModelConfig, Tokenizer, TrainConfig
@@ -16,8 +16,10 @@ class Scale:
     first_training: TrainConfig  # lesson 00: about a minute, its curve is watched
     problems: int  # lessons 01 and 02: drawn to measure laws and compare solvers
     templates: int  # lesson 02: problems drawn to count their solution templates
+    live_training: TrainConfig  # lesson 04: the one that is watched
     training: TrainConfig  # lesson 04: the model that the lesson asks about
-    eval_problems: int  # lesson 04: problems behind every accuracy
+    eval_problems: int  # lessons 00 and 04: problems behind every accuracy
+    hardest_op: int  # lesson 04: how far beyond the training problems it is tested
 
 
 def training(
@@ -31,7 +33,13 @@ def training(
 POCKET, MED = ProblemConfig.preset("pocket"), ProblemConfig.preset("med")
 CONTEXTS = {"pocket": 400, "med": 768, "hard": 1024}  # tokens; the paper's for med and hard
 
-# First choices that run; the authors of lessons 00 and 04 settle the training settings.
+# The worlds of lessons 00 and 04: everything the paper's has, but short, and with fewer names.
+TINY = replace(POCKET, modulus=5, names=4, letters="sequential", solution_order="fixed")
+LOOK_UP = replace(TINY, max_op=2, max_edges=4)
+SHORT = replace(TINY, max_op=4, max_edges=6)
+QUICK = dict(batch_size=8, steps=40, warmup=10, eval_every=20, eval_problems=8)
+MUON = dict(optimizer="muon", warmup=300)
+
 SCALES = {
     scale.name: scale
     for scale in (
@@ -39,39 +47,49 @@ SCALES = {
             "smoke",
             purpose="tests and a first look: everything really trains, just tiny",
             cell_timeout=120,
-            first_training=training(
-                POCKET, 2, 2, 32, 400, batch_size=8, steps=40, eval_every=20, eval_problems=8
-            ),
+            first_training=training(LOOK_UP, 2, 2, 32, 512, eval_split="train", **QUICK),
             problems=300,
             templates=500,
-            training=training(
-                POCKET, 2, 2, 32, 400, batch_size=8, steps=80, eval_every=40, eval_problems=16
-            ),
+            live_training=training(SHORT, 2, 2, 32, 512, **QUICK),
+            training=training(SHORT, 2, 2, 32, 512, seed=1, **QUICK),
             eval_problems=20,
+            hardest_op=5,
         ),
         Scale(
             "laptop",
             purpose="learning: each lesson within ten minutes on two cores",
             cell_timeout=1200,
             first_training=training(
-                POCKET, 4, 4, 64, 400, batch_size=16, steps=400, eval_every=100, eval_problems=50
+                *(LOOK_UP, 3, 4, 64, 512),
+                **dict(batch_size=32, steps=800, lr=6e-3, eval_every=200, eval_problems=60),
+                **dict(eval_split="train", **MUON),
             ),
             problems=5000,
             templates=20_000,
+            live_training=training(
+                *(SHORT, 4, 4, 64, 512),
+                **dict(batch_size=16, steps=3000, lr=4e-3, eval_every=500, eval_problems=100),
+                **dict(curriculum=((130_000, 2, 4),), **MUON),
+            ),
             training=training(
-                POCKET, 4, 4, 64, 400, batch_size=16, steps=3000, eval_every=500, eval_problems=100
+                *(SHORT, 4, 4, 64, 512),
+                **dict(batch_size=16, steps=26_000, lr=4e-3, eval_every=3000, eval_problems=150),
+                **dict(curriculum=((130_000, 2, 4),), name="first", **MUON),
             ),
             eval_problems=200,
+            hardest_op=6,
         ),
         Scale(
             "gpu",
             purpose="one GPU: each lesson within half an hour",
             cell_timeout=3600,
-            first_training=training(POCKET, 4, 4, 128, 400, batch_size=128, steps=1000),
+            first_training=training(LOOK_UP, 4, 4, 128, 512, batch_size=128, **MUON),
             problems=20_000,
             templates=100_000,
-            training=training(POCKET, 8, 8, 512, 400, batch_size=256, steps=10_000),
+            live_training=training(SHORT, 4, 4, 128, 512, batch_size=128, steps=3000, **MUON),
+            training=training(POCKET, 8, 8, 512, 512, batch_size=256, steps=10_000, **MUON),
             eval_problems=1000,
+            hardest_op=12,
         ),
         Scale(
             "paper",
@@ -80,10 +98,12 @@ SCALES = {
             first_training=training(MED, 12, 12, 768, 768, batch_size=512, steps=1000),
             problems=100_000,
             templates=1_000_000,
+            live_training=training(MED, 12, 12, 768, 768, batch_size=512, steps=1000, seed=1),
             training=training(
                 MED, 12, 12, 768, 768, batch_size=512, steps=100_000, loss_on="all", eval_every=5000
             ),
             eval_problems=4096,
+            hardest_op=23,
         ),
     )
 }

@@ -64,7 +64,10 @@ def _ordered_pairs(templates: list[str]) -> float:
 
 CONSTANTS = "Define Lab's Red Bag as a; so a = 3. Define Lab's Blue Bag as b; so b = a = 3."
 SUM = "Define Lab's Backpack as c; so c = a + b = 3 + 3 = 6."
-LONG = "Define Gym's Red Bag as f; d = a + b = 3 + 3 = 6; e = d + c = 6 + 6 = 12; so f = 2 * e = 2 * 12 = 1."
+LONG = (
+    "Define Gym's Red Bag as f; d = a + b = 3 + 3 = 6; e = d + c = 6 + 6 = 12; "
+    "so f = 2 * e = 2 * 12 = 1."
+)
 OPERANDS = {"a": [], "b": ["a"], "c": [], "d": ["b", "c"], "e": ["d"], "f": ["a", "d"]}
 
 EXERCISES = (
