@@ -68,7 +68,7 @@ def lesson_faults(path) -> list[str]:
             "title": not re.match(question, text),
             "length": not 35 <= len(notebook.cells) <= 60,
             "words": not 1200 <= len(re.sub(r"<[^>]*>", " ", text).split()) <= 2500,
-            "long cells": statistics.median(len(c.source.splitlines()) for c in code) > 6,
+            "long cells": statistics.median(len(c.source.splitlines()) for c in code) > 7,
             "nothing compared": not compared or not all(any(map(shown, o)) for o in compared),
             "picture": not any("image/png" in o.get("data", ()) for o in outputs(notebook)),
             "exercises": len(stubs) not in (2, 3),

@@ -122,7 +122,7 @@ PLANTED = {
     "title": lambda cells: cells[1].update(source="# It is"),
     "length": lambda cells: [cells.pop() for _ in range(9)],
     "words": add(1, " word" * 1200),
-    "long cells": lambda cells: [add(n, "\n" * 7 + "1")(cells) for n in (2, 3, 4, 5, 7, 8, 9, 10)],
+    "long cells": lambda cells: [add(n, "\n" * 8 + "1")(cells) for n in (2, 3, 4, 5, 7, 8, 9, 10)],
     "nothing compared": lambda cells: cells[5].outputs.clear(),
     "picture": lambda cells: cells[3].outputs.clear(),
     "exercises": lambda cells: cells[7].update(source="1"),

@@ -32,7 +32,7 @@ def test_the_explorer_shows_the_problem_of_its_seed(explorer):
         p < PROBLEM.ip for p in PROBLEM.order
     )
     for name in ("structure", "dependency"):
-        assert "data:image/png;base64," in explorer.views[name].value
+        assert "data:image/svg+xml;base64," in explorer.views[name].value
         assert f"op {PROBLEM.op}" in explorer.views[name].value  # in words, too
 
 
@@ -63,11 +63,11 @@ def test_an_impossible_wish_is_answered_with_a_sentence(explorer):
 
 
 def test_a_knob_left_to_the_law():
-    knob, heard = Knob("op", 1, 15, None, free=True), []
+    knob, heard = Knob("op", 1, 15, 4, law=True), []
     knob.watch(heard.append)
     assert knob.value is None and knob.slider.disabled and knob.number.disabled
     knob.law.value = False
-    assert knob.value == 1 and not knob.number.disabled and len(heard) == 1
+    assert knob.value == 4 and not knob.number.disabled and len(heard) == 1
 
 
 def test_stepping_through_a_solution():

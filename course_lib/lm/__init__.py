@@ -5,7 +5,17 @@ from course_lib.lm.checkpoints import load_checkpoint, save_checkpoint
 from course_lib.lm.config import TrainConfig
 from course_lib.lm.decoding import generate
 from course_lib.lm.device import pick_device
-from course_lib.lm.evaluation import Attempt, accuracy, attempt, by_op, evaluate, judge, wilson
+from course_lib.lm.evaluation import (
+    Attempt,
+    accuracy,
+    attempt,
+    by_op,
+    draw_problems,
+    evaluate,
+    judge,
+    redundancy,
+    wilson,
+)
 from course_lib.lm.model import GPT, Cache, ModelConfig
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.lm.training import Run, train, train_or_load
@@ -23,11 +33,13 @@ __all__ = [
     "attempt",
     "batches",
     "by_op",
+    "draw_problems",
     "evaluate",
     "generate",
     "judge",
     "load_checkpoint",
     "pick_device",
+    "redundancy",
     "save_checkpoint",
     "train",
     "train_or_load",

@@ -1,6 +1,11 @@
 """The studio: what the notebooks and the command line need, imported by no other room."""
 
-from course_lib.studio.curves import draw_accuracy, draw_accuracy_curve, draw_learning_curve
+from course_lib.studio.curves import (
+    draw_accuracy,
+    draw_accuracy_curve,
+    draw_learning_curve,
+    percent,
+)
 from course_lib.studio.exercises import check
 from course_lib.studio.lesson import Lesson, begin
 from course_lib.studio.paper import read_paper
@@ -33,5 +38,6 @@ __all__ = [
     "draw_learning_curve",
     "draw_shares",
     "draw_structure",
+    "percent",
     "read_paper",
 ]

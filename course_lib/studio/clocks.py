@@ -33,7 +33,7 @@ def draw_clocks(distance: int, ax: Axes | None = None) -> Axes:
     for i, angle in enumerate(pairs):
         dial = ax.inset_axes((i / len(pairs), 0.55, 1 / len(pairs), 0.35))
         _draw_dial(dial, angle)
-        dial.set_title(f"pair {i}\n{10.0**-i:g} rad a place", fontsize=9)
+        dial.set_title(f"pair {i}\n{10.0**-i:g} rad a position", fontsize=9)
     distances = np.arange(FARTHEST + 1)
     scores = np.cos(clock_angles(distances.tolist())).sum(-1)
     curve = ax.inset_axes((0.08, 0.12, 0.9, 0.4))

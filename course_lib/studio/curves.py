@@ -21,6 +21,12 @@ def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def percent(accuracy: Mapping[str, float]) -> str:
+    """An accuracy (keys accuracy, low, high) as text: percent with its 95 % interval."""
+    share, low, high = (100 * accuracy[key] for key in ("accuracy", "low", "high"))
+    return f"{share:5.1f} % [{low:.1f}, {high:.1f}]"
+
+
 def draw_accuracy_curve(run: Run, ax: Axes | None = None) -> Axes:
     """Share of fresh problems solved, over the problems read, one line for each op."""
     ax = axes(7, 3.2) if ax is None else ax

@@ -12,32 +12,31 @@ from html import escape
 from io import BytesIO
 
 import ipywidgets as widgets
+import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig, english, sample_problem, verify_solution
 from course_lib.studio.plots import draw_dependency, draw_structure
 
-MOST = {"layers": 4, "items": 4, "edges": 48, "op": 30}
-LEAST = {"layers": 2, "items": 2, "edges": 2, "op": 1}
+SIZES = {"layers": (2, 4, 3), "items": (2, 4, 3), "edges": (2, 48, 8), "op": (1, 30, 6)}
 
 
 class Knob(widgets.HBox):
-    """A whole number, set with a slider or typed; `free` adds the choice None."""
+    """A whole number, set with a slider or typed, perhaps with the choice to leave it to the law."""
 
-    def __init__(self, name: str, low: int, high: int, value: int | None, free: bool = False):
-        """`value` None is for a free knob whose number is left to the law."""
-        start = low if value is None else value
-        limits = {"min": low, "max": high, "value": start}
+    def __init__(self, name: str, low: int, high: int, value: int, law: bool | None = None):
+        """`law` says whether the law draws the number at first; None does not offer it."""
+        limits = {"min": low, "max": high, "value": value, "tooltip": name}
         self.slider = widgets.IntSlider(
             **limits, description=name, continuous_update=False, readout=False
         )
         self.number = widgets.BoundedIntText(**limits, layout={"width": "5em"})
-        self.law = widgets.Checkbox(value is None, description="drawn by the law", indent=False)
+        self.law = widgets.Checkbox(bool(law), description="drawn by the law", indent=False)
         widgets.link((self.slider, "value"), (self.number, "value"))
         for part in (self.slider, self.number):
             widgets.dlink((self.law, "value"), (part, "disabled"))
-        super().__init__([self.slider, self.number] + [self.law] * free)
+        super().__init__([self.slider, self.number] + [self.law] * (law is not None))
 
     @property
     def value(self) -> int | None:
@@ -69,6 +68,7 @@ class Panel(widgets.VBox):
 
     def redraw(self, change: object = None) -> None:
         """Fill the views for the knobs as they stand."""
+        self.summary.value = "<p>Drawing ...</p>"  # a rare wish takes seconds
         try:
             summary, contents = self.show(**{name: k.value for name, k in self.knobs.items()})
         except CourseError as error:
@@ -89,8 +89,9 @@ class ProblemExplorer(Panel):
         """Begin with this config (`med` if none) and seed."""
         self.config = config or ProblemConfig.preset("med")
         knobs = {"seed": Knob("seed", 0, max(999, seed), seed)}
-        for name, high in MOST.items():
-            knobs[name] = Knob(name, LEAST[name], high, getattr(self.config, name), free=True)
+        for name, (low, high, start) in SIZES.items():
+            wish = getattr(self.config, name)
+            knobs[name] = Knob(name, low, high, wish or start, law=wish is None)
         super().__init__(knobs, ("structure", "dependency", "text", "solution"))
 
     def show(self, seed: int, **sizes: int | None) -> tuple[str, dict[str, str]]:
@@ -139,13 +140,14 @@ class SolutionStepper(Panel):
         return f"Mistake ({found.first_error.kind}): {found.first_error.message}{extra}"
 
 
+@mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"})
 def picture(draw: Callable, *data: object, alt: str, **options: object) -> str:
     """An HTML image of what `draw(*data, ax=..., **options)` draws; `alt` says it in words."""
     figure, file = Figure(), BytesIO()
     draw(*data, ax=figure.add_subplot(), **options)
-    figure.savefig(file, format="png", dpi=80, pil_kwargs={"compress_level": 1})
-    source = b64encode(file.getvalue()).decode()
-    return f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{source}">'
+    figure.savefig(file, format="svg", metadata={"Date": None})  # thrice as fast as PNG, and crisp
+    source = f"data:image/svg+xml;base64,{b64encode(file.getvalue()).decode()}"
+    return f'<img alt="{escape(alt)}" style="max-width:100%" src="{source}">'
 
 
 def summarise(problem: Problem) -> str:

@@ -52,11 +52,11 @@ def count_things(
     owned: dict[str, dict[str, int]], category_of: dict[str, str], item: str, category: str
 ) -> int:
     """An abstract parameter: through each owned item, count times what that one has."""
-    return sum(
-        count * (count_things(owned, category_of, child, category) if deeper else 1)
-        for child, count in owned.get(item, {}).items()
-        for deeper in [category_of[child] != category]
-    )
+    total = 0
+    for child, count in owned.get(item, {}).items():
+        here = category_of[child] == category
+        total += count * (1 if here else count_things(owned, category_of, child, category))
+    return total
 
 
 def _only_children(owned, category_of, item, category) -> int:

@@ -33,9 +33,9 @@ def _tables(config: ModelConfig, tokens: int) -> int:
 
 
 def cached_mask(past: int, new: int) -> Tensor:
-    """Row t is the token at place past + t."""
-    places = torch.arange(past + new)
-    return places <= places[past:, None]
+    """Row t is the token at position past + t."""
+    positions = torch.arange(past + new)
+    return positions <= positions[past:, None]
 
 
 def _forgets_past(past: int, new: int) -> Tensor:
@@ -144,7 +144,7 @@ EXERCISES = (
             (_not_itself, "a token may read itself."),
             (_everything, "the new tokens must not read ahead among themselves."),
             (_hides, "True means that a reader may look, not that it may not."),
-            (_numbers, "the places are right; make them True and False instead of numbers."),
+            (_numbers, "the table is right; make them True and False instead of numbers."),
         ),
         same_tensor,
     ),
