@@ -14,7 +14,7 @@ from typing import NamedTuple
 from course_lib.errors import CourseError
 from course_lib.igsm.config import ProblemConfig
 
-MOST_TRIES = 100_000
+MOST_TRIES = 30_000
 MOST_OPERANDS = 4  # in one sentence, the constant counted as one
 
 

@@ -53,10 +53,12 @@ WIDEST_WITH_NAMES = 13.0  # inches
 CHARS = 21  # in a line of a box
 
 
-@mpl.rc_context(STYLE)
 def axes(width: float = 6.0, height: float = 3.2, columns: int = 1) -> Axes:
     """A new axis of so many inches in the course's style; several columns give an array of them."""
-    return plt.subplots(1, columns, figsize=(width, height), layout="constrained")[1]
+    # Outside the context: a notebook's first figure switches on pictures below cells, for good.
+    figure = plt.figure(figsize=(width, height), layout="constrained")
+    with mpl.rc_context(STYLE):
+        return figure.subplots(1, columns)
 
 
 def draw_structure(problem: Problem | nx.DiGraph, ax: Axes | None = None) -> Axes:
@@ -138,7 +140,6 @@ def draw_graph(
     return canvas.ax
 
 
-@mpl.rc_context(STYLE)
 def draw_shares(
     ours: Mapping[int, float], reference: Mapping[int, float], name: str, ax: Axes | None = None
 ) -> Axes:

@@ -23,7 +23,7 @@ SIZES = {"layers": (2, 4, 3), "items": (2, 4, 3), "edges": (2, 48, 8), "op": (1,
 
 
 class Knob(widgets.HBox):
-    """A whole number, set with a slider or typed, perhaps with the choice to leave it to the law."""
+    """A whole number, set with a slider or typed, or left to the law where that is offered."""
 
     def __init__(self, name: str, low: int, high: int, value: int, law: bool | None = None):
         """`law` says whether the law draws the number at first; None does not offer it."""
