@@ -196,7 +196,7 @@ def describe_unnecessary(
     _describe(order + [p for p in childless if p not in described], users, waiting, described)
     independent: list[int] = []
     left = [p for p in range(structure.edges) if p not in described]
-    rng.shuffle(left)
+    left = draw_some(left, len(left), rnd)
     sentences = {}
     for p in left:
         alone = rnd() < 0.5

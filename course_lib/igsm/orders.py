@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from random import Random
 
+from course_lib.igsm.structure import draw_some
+
 
 def depth_first(targets: Iterable[int], definitions: Sequence) -> list[int]:
     """The targets and all they depend on, operands first, in a fixed order."""
@@ -56,8 +58,7 @@ def sentence_order(
     if level == 6:
         return sentences
     if level == 5:
-        rng.shuffle(sentences)
-        return sentences
+        return draw_some(sentences, len(sentences), rng.random)
     spoken_of = depth_first(described, definitions)
     keys = [
         (place + rng.randint(0, level), rng.random(), p)

@@ -74,7 +74,9 @@ def _tell(config: ProblemConfig, seed: int, structure, order, sentences, rng: Ra
     items = [name for layer in layers for name in layer]
     labels = [(items[parent], items[child]) for parent, child in structure.ends]
     labels += [(items[item], categories[layer]) for item, layer in structure.whole]
-    definitions = [Definition(None, "", structure.terms(p)) for p in range(structure.count)]
+    abstract = range(structure.edges, structure.count)
+    definitions = [Definition()] * structure.edges
+    definitions += [Definition(None, "", structure.terms(p)) for p in abstract]
     for p, sentence in sentences.items():
         definitions[p] = word(sentence, config.modulus, rng)
     if config.solution_order == "fixed":

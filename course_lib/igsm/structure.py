@@ -8,6 +8,7 @@ a deeper category an item has); instance ids come first, then the abstract ones.
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import islice
 from random import Random
 from typing import NamedTuple
 
@@ -46,32 +47,25 @@ def draw_sizes(config: ProblemConfig, op: int, rng: Random) -> Sizes:
     """Sizes of one attempt at a problem with `op` operations.
 
     Sizes that cannot give `op` are skipped, which leaves the law of the accepted problems as it
-    is and saves most of the work.
+    is and saves most of the work. An attempt has min(minimal, edges) to `minimal` operations
+    before padding.
     """
     rnd = rng.random
     for _ in range(MOST_TRIES):
         total = config.op or min_of_two(op, config.max_op, rnd)
         abstract = 1 + max(int(rnd() * total), int(rnd() * total))
         minimal = abstract + int(rnd() * (total - abstract + 1))
+        if minimal + ROOM_BEFORE[minimal] < op:  # as many parameters as operations, at most
+            continue
         layers, narrow, wide = _draw_shape(config, total, rnd)
         growth = rnd()
         edges = _draw_edges(config, layers, narrow, wide, rnd)
-        sizes = Sizes(total, minimal, abstract, layers, narrow, wide, edges, growth)
-        if edges and _can_give(sizes, op):
-            return sizes
+        # At least this many instance parameters, each with at least that room for padding.
+        instances = max(min(minimal - abstract, edges), 0)
+        least = min(total, min(minimal, edges) + ROOM_BEFORE[instances])
+        if edges and least <= op:
+            return Sizes(total, minimal, abstract, layers, narrow, wide, edges, growth)
     raise CourseError(f"No sizes fit op={op} here; ask for a larger op or fewer edges.")
-
-
-def _can_give(sizes: Sizes, op: int) -> bool:
-    """Whether `op` lies within what an attempt of these sizes achieves, padding included.
-
-    Before padding it has from min(minimal, edges) to `minimal` operations, and as many parameters
-    at most. At least `minimal - abstract` of them are instances, if there are as many edges.
-    """
-    instances = max(min(sizes.minimal - sizes.abstract, sizes.edges), 0)
-    least = min(sizes.minimal, sizes.edges) + ROOM_BEFORE[instances]
-    most = sizes.minimal + ROOM_BEFORE[sizes.minimal]
-    return min(sizes.total, least) <= op <= min(sizes.total, most)
 
 
 def room_at(position: int) -> int:
@@ -135,29 +129,16 @@ class Structure:
         self.widths = widths
         self.ends = ends  # by instance parameter
         self.edges = len(ends)
+        # by abstract parameter (item, layer of its category); by how many layers lie in between,
+        # abstract parameters; by item, its first abstract parameter
+        self.whole, self.by_depth, self.first = _number_abstract(tuple(widths), self.edges)
         self.below: list[list[tuple[int, int]]] = [[] for _ in range(sum(widths))]
         for instance, (parent, child) in enumerate(ends):
             self.below[parent].append((instance, child))
-        self.whole: list[tuple[int, int]] = []  # by abstract parameter: (item, layer of category)
-        self.by_depth: list[list[int]] = [[] for _ in widths]  # abstract parameters
-        self.first: list[int] = []  # by item: id of its first abstract parameter
-        self._number_abstract_parameters()
         # by parameter: what an abstract one is computed from, and its own number of operations
         self.operands: list[tuple[int, ...]] = [()] * self.edges
         self.cost = [1] * self.edges
         self._find_operands()
-
-    def _number_abstract_parameters(self) -> None:
-        item, abstract = 0, self.edges
-        for layer, width in enumerate(self.widths[:-1]):
-            deeper = range(layer + 1, len(self.widths))
-            for _ in range(width):
-                self.first.append(abstract)
-                for category in deeper:
-                    self.whole.append((item, category))
-                    self.by_depth[category - layer].append(abstract)
-                    abstract += 1
-                item += 1
 
     def _find_operands(self) -> None:
         first, operands, cost = self.first, self.operands, self.cost
@@ -188,6 +169,21 @@ class Structure:
         return self.edges + sum(
             [c for c, flat in zip(self.cost, self.operands, strict=True) if flat]
         )
+
+
+@cache
+def _number_abstract(widths: tuple[int, ...], edges: int) -> tuple[list, list, list]:
+    whole: list[tuple[int, int]] = []
+    by_depth: list[list[int]] = [[] for _ in widths]
+    first: list[int] = []
+    items = iter(range(sum(widths)))
+    for layer, width in enumerate(widths[:-1]):
+        for item in islice(items, width):
+            first.append(edges + len(whole))
+            for category in range(layer + 1, len(widths)):
+                by_depth[category - layer].append(edges + len(whole))
+                whole.append((item, category))
+    return whole, by_depth, first
 
 
 def draw_structure(sizes: Sizes, rng: Random) -> Structure:
