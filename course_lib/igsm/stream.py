@@ -58,6 +58,7 @@ def verify_lines(lines: Iterable[str]) -> Iterator[dict]:
         try:
             row = json.loads(line)
             texts = [row[field] for field in ("problem", "question", "solution")]
+            "".join(texts)  # TypeError for anything but texts
             modulus = row.get("modulus", 23)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise CourseError(

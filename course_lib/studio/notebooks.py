@@ -8,6 +8,7 @@ import hashlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
@@ -49,8 +50,8 @@ def build(path: Path) -> str:
         record_timing=False,
         store_widget_state=False,
     )
-    with environment(SCALE.name):
-        client.execute()
+    with TemporaryDirectory() as runs, environment(SCALE.name, COURSE_RUNS=runs):
+        client.execute()  # nothing is left of earlier trainings
     return nbformat.writes(clean(notebook)) + "\n"
 
 

@@ -147,13 +147,14 @@ def without_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 @contextmanager
-def environment(scale: str) -> Iterator[None]:
+def environment(scale: str, **more: str) -> Iterator[None]:
     """What the kernels started within inherit: the scale, no progress bars, inline pictures."""
     before = dict(os.environ)
     os.environ |= {
         "COURSE_SCALE": scale,
         "COURSE_QUIET": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        **more,
     }
     try:
         yield
