@@ -41,6 +41,9 @@ def begin(namespace: dict) -> Lesson:
     if not any(isinstance(value, Lesson) for value in namespace.values()):
         _refuse_strays(namespace, declared)
     lesson = Lesson(namespace["SCALE"], namespace["SEED"], find_scale(namespace["SCALE"]))
+    # Small models only lose time with more threads, and with one their numbers do not depend on
+    # how many cores there are.
+    torch.set_num_threads(1)
     print(report(lesson))
     return lesson
 
