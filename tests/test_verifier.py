@@ -46,7 +46,7 @@ def random_order(reading, rng: Random) -> list[str]:
 def test_the_right_solution():
     verdict = verify_solution(PROBLEM, QUESTION, SOLUTION)
     assert verdict.correct and verdict.first_error is None
-    assert (verdict.answer, verdict.op, verdict.unnecessary) == (4, 12, ())
+    assert (verdict.answer, verdict.op, verdict.unnecessary) == (4, 12, [])
     assert verdict.necessary[-1] == ASKED
 
 
@@ -74,7 +74,7 @@ def test_other_ways_to_write_it(solution):
 def test_a_factor_may_be_multiplied_out():
     extra = "n = 9 * c = 9 * 6 = 8; o = 9 * b = 9 * 12 = 16; so m = n - o = 8 - 16 = 15. "
     verdict = verify_solution(PROBLEM, QUESTION, insert(f"Define {EXTRA} as m; {extra}"))
-    assert verdict.correct and verdict.unnecessary == (EXTRA,)
+    assert verdict.correct and verdict.unnecessary == [EXTRA]
 
 
 @given(st.randoms(use_true_random=False))
@@ -84,7 +84,7 @@ def test_every_order_is_accepted_and_the_unneeded_listed(rng):
     solution = write_solution(reading.formulas, order, reading.modulus)
     verdict = verify_solution(PROBLEM, QUESTION, solution)
     assert verdict.correct and verdict.answer == reading.answer
-    assert verdict.unnecessary == tuple(n for n in order if n not in reading.necessary)
+    assert verdict.unnecessary == [n for n in order if n not in reading.necessary]
 
 
 TAMPERED = [
@@ -209,7 +209,7 @@ def test_published_solutions_are_accepted(part):
     for sample in PUBLISHED[part::5]:
         verdict = verify_solution(sample["problem"], sample["question"], sample["solution"])
         assert verdict.correct and verdict.answer == sample["answer"]
-        assert (verdict.op, verdict.unnecessary) == (sample["op"], ())
+        assert (verdict.op, verdict.unnecessary) == (sample["op"], [])
 
 
 @needs_published

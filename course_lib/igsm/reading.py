@@ -37,7 +37,7 @@ class Reading:
     formulas: dict[str, Formula]  # of every parameter, the `ip` instance parameters first
     ip: int
     query: str
-    necessary: tuple[str, ...]  # each after what it needs, the query last
+    necessary: list[str]  # each after what it needs, the query last
     values: dict[str, int]  # of every parameter
     modulus: int
     layers: Layers  # item names, the top layer first
@@ -95,7 +95,7 @@ def parse_problem(problem: str, question: str, modulus: int = 23) -> Reading:
     else:
         raise CourseError("A parameter is defined through itself: no order solves the sentences.")
     values = solve(formulas, order, modulus)
-    necessary = tuple(in_order(formulas, [query]))
+    necessary = in_order(formulas, [query])
     return Reading(formulas, len(edges), query, necessary, values, modulus, layers, categories)
 
 

@@ -53,8 +53,8 @@ class Verdict:
     correct: bool
     answer: int | None  # the value stated last
     op: int
-    necessary: tuple[str, ...]
-    unnecessary: tuple[str, ...]  # defined rightly though the question does not need them
+    necessary: list[str]
+    unnecessary: list[str]  # defined rightly though the question does not need them
     first_error: Fault | None
 
 
@@ -77,9 +77,9 @@ def verify_solution(problem: str, question: str, solution: str, modulus: int = 2
     try:
         reading = parse_problem(problem, question, modulus)
     except CourseError as error:
-        return Verdict(False, answer, 0, (), (), Fault("", "unreadable problem", str(error)))
+        return Verdict(False, answer, 0, [], [], Fault("", "unreadable problem", str(error)))
     defined, fault = _read_solution(reading, solution)
-    unnecessary = tuple(name for name in defined if name not in reading.necessary)
+    unnecessary = [name for name in defined if name not in reading.necessary]
     return Verdict(fault is None, answer, reading.op, reading.necessary, unnecessary, fault)
 
 
