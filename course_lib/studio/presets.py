@@ -37,6 +37,7 @@ CONTEXTS = {"pocket": 400, "med": 768, "hard": 1024}  # tokens; the paper's for 
 TINY = replace(POCKET, modulus=5, names=4, letters="sequential", solution_order="fixed")
 LOOK_UP = replace(TINY, max_op=2, max_edges=4)
 SHORT = replace(TINY, max_op=4, max_edges=6)
+LOOK_UP_FIRST = ((130_000, LOOK_UP.max_op, LOOK_UP.max_edges),)  # a curriculum
 QUICK = dict(batch_size=8, steps=40, warmup=10, eval_every=20, eval_problems=8)
 MUON = dict(optimizer="muon", warmup=300)
 
@@ -69,12 +70,12 @@ SCALES = {
             live_training=training(
                 *(SHORT, 4, 4, 64, 512),
                 **dict(batch_size=16, steps=3000, lr=4e-3, eval_every=500, eval_problems=100),
-                **dict(curriculum=((130_000, 2, 4),), **MUON),
+                **dict(eval_split="train", curriculum=LOOK_UP_FIRST, **MUON),
             ),
             training=training(
                 *(SHORT, 4, 4, 64, 512),
-                **dict(batch_size=16, steps=26_000, lr=4e-3, eval_every=3000, eval_problems=150),
-                **dict(curriculum=((130_000, 2, 4),), name="first", **MUON),
+                **dict(batch_size=16, steps=26_000, lr=4e-3, eval_every=1000, eval_problems=150),
+                **dict(eval_split="train", curriculum=LOOK_UP_FIRST, name="first", **MUON),
             ),
             eval_problems=200,
             hardest_op=6,
