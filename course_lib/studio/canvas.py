@@ -87,7 +87,7 @@ class Canvas:
         """Draw a node of the graph with its text."""
         (x, y), (w, h) = self.at[v], self.box
         self._shape(x, y, w, h, look)
-        self.write(x, y, text, size, color=look.ink, linespacing=1.05)
+        self.write(x, y, text, size, color=look.ink, linespacing=1.15)
 
     def lines(self, edges: Iterable[tuple], look: Look, arrows: bool = True) -> None:
         """Draw edges of the graph along their ways: curves with arrows, or straight without."""
@@ -120,7 +120,7 @@ class Canvas:
     def _shape(self, x: float, y: float, w: float, h: float, look: Look) -> None:
         how = {"fc": look.face, "ec": look.edge, "ls": look.dash, "lw": look.width * self.scale}
         if look.ellipse:
-            shape = Ellipse((x, y), w * 1.13, h, zorder=3, **how)
+            shape = Ellipse((x, y), w * 1.1, h, zorder=3, **how)
         else:
             shape = Rectangle((x - w / 2, y - h / 2), w, h, zorder=3, **how)
         self.ax.add_artist(shape)

@@ -73,7 +73,7 @@ def draw_structure(problem: Problem | nx.DiGraph, ax: Axes | None = None) -> Axe
         *others, query = [problem.labels[p] for p in problem.order]
         kinds = {"necessary": others, "query": [query]}
     kind_of = {edge: kind for kind, edges in kinds.items() for edge in edges}
-    legend = LINES if kinds else {}
+    legend = {kind: LINES[kind] for kind in LINES if kind in kind_of.values()}
     levels = nx.get_node_attributes(graph, "layer")
     canvas = Canvas(ax, graph, levels, BOX, legend, left=1.1, sample=(0.3, 0.0))
     for kind, look in LINES.items():
