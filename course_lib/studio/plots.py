@@ -22,14 +22,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "
 OURS = {"color": BLUE}
 PAPER = {"color": GREY, "linestyle": "--"}
 CHANCE = {"color": GREY, "linestyle": ":"}
-STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "figure.dpi": 100,
-    "legend.frameon": False,
-}
+STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 UNNECESSARY = Look()
 NECESSARY = Look(face="#FBDD9A", edge="black", width=1.2, ink="black")
@@ -67,18 +60,17 @@ def draw_structure(problem: Problem | nx.DiGraph, ax: Axes | None = None) -> Axe
     Takes a problem, or a graph with the attributes of `problem.structure_graph()`. An axis that is
     alone in its figure makes the figure as large as the drawing.
     """
-    graph, kinds = problem, {}
+    graph, needed = problem, []
     if not isinstance(problem, nx.DiGraph):
-        graph = problem.structure_graph()
-        *others, query = [problem.labels[p] for p in problem.order]
-        kinds = {"necessary": others, "query": [query]}
-    kind_of = {edge: kind for kind, edges in kinds.items() for edge in edges}
-    legend = {kind: LINES[kind] for kind in LINES if kind in kind_of.values()}
+        graph, needed = problem.structure_graph(), [problem.labels[p] for p in problem.order]
+    kinds = dict.fromkeys(graph.edges, "unnecessary")
+    kinds |= {edge: "necessary" for edge in needed if edge in kinds}
+    kinds |= {edge: "query" for edge in needed[-1:] if edge in kinds}
+    legend = {kind: LINES[kind] for kind in LINES if needed and kind in kinds.values()}
     levels = nx.get_node_attributes(graph, "layer")
     canvas = Canvas(ax, graph, levels, BOX, legend, left=1.1, sample=(0.3, 0.0))
     for kind, look in LINES.items():
-        edges = [edge for edge in graph.edges if kind_of.get(edge, "unnecessary") == kind]
-        canvas.lines(edges, look, arrows=False)
+        canvas.lines([edge for edge in kinds if kinds[edge] == kind], look, arrows=False)
     for item in graph:
         canvas.node(item, LEGEND["instance"], _fold(item), size=8.5)
     for layer, category in {d["layer"]: d["category"] for _, d in graph.nodes.data()}.items():
@@ -106,10 +98,10 @@ def draw_dependency(
         for v in graph:
             if v in known:
                 looks[v] = _computed(looks[v])
-            elif v == following:
-                looks[v] = _next(looks[v])
             elif set(graph.pred[v]) <= set(known):
                 looks[v] = _ready(looks[v])
+            if v == following:
+                looks[v] = _next(looks[v])
     values = {v: f"= {graph.nodes[v]['value']}" for v in known or ()}
     return draw_graph(graph, looks, legend, values, ax)
 

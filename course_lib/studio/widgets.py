@@ -36,6 +36,8 @@ class Knob(widgets.HBox):
         widgets.link((self.slider, "value"), (self.number, "value"))
         for part in (self.slider, self.number):
             widgets.dlink((self.law, "value"), (part, "disabled"))
+        shown = {True: "hidden", False: "visible"}.get  # the law draws another number than that
+        widgets.dlink((self.law, "value"), (self.number.layout, "visibility"), shown)
         super().__init__([self.slider, self.number] + [self.law] * (law is not None))
 
     @property
@@ -60,7 +62,7 @@ class Panel(widgets.VBox):
         """Draw the first state."""
         self.knobs = dict(knobs)
         self.summary = widgets.HTML()
-        self.views = {name: widgets.HTML() for name in views}
+        self.views = {name: widgets.HTML(layout={"overflow": "auto"}) for name in views}
         super().__init__([*self.knobs.values(), self.summary, *self.views.values()])
         for knob in self.knobs.values():
             knob.watch(self.redraw)
@@ -73,7 +75,7 @@ class Panel(widgets.VBox):
             summary, contents = self.show(**{name: k.value for name, k in self.knobs.items()})
         except CourseError as error:
             summary, contents = str(error), {}
-        self.summary.value = f'<p role="status" aria-live="polite">{escape(summary)}</p>'
+        self.summary.value = _paragraph(escape(summary), 'role="status" aria-live="polite"')
         for name, view in self.views.items():
             view.value = contents.get(name, "")
 
@@ -102,7 +104,7 @@ class ProblemExplorer(Panel):
             "structure": picture(draw_structure, problem, alt=f"Structure graph. {summary}"),
             "dependency": picture(draw_dependency, problem, alt=f"Dependency graph. {summary}"),
             "text": _told(problem),
-            "solution": f"<p><b>Solution.</b> {escape(problem.solution)}</p>",
+            "solution": _paragraph(f"<b>Solution.</b> {escape(problem.solution)}"),
         }
 
 
@@ -147,7 +149,9 @@ def picture(draw: Callable, *data: object, alt: str, **options: object) -> str:
     draw(*data, ax=figure.add_subplot(), **options)
     figure.savefig(file, format="svg", metadata={"Date": None})  # thrice as fast as PNG, and crisp
     source = f"data:image/svg+xml;base64,{b64encode(file.getvalue()).decode()}"
-    return f'<img alt="{escape(alt)}" style="max-width:100%" src="{source}">'
+    # A narrow window scrolls what it could only show too small to read.
+    style = f"max-width: 100%; min-width: {0.75 * figure.get_figwidth():.2f}in"
+    return f'<img alt="{escape(alt)}" style="{style}" src="{source}">'
 
 
 def summarise(problem: Problem) -> str:
@@ -167,10 +171,16 @@ def _told(problem: Problem) -> str:
         pieces = english.sentence_pieces(p, problem.definitions[p], problem.labels)
         text = escape(english.join(pieces))
         told.append(f"<mark>{text}</mark>" if p in problem.order else text)
-    return f"<p>{' '.join(told)} <b>{escape(problem.question)}</b> (Marked: necessary.)</p>"
+    told.append(f"<b>{escape(problem.question)}</b> (Marked: necessary.)")
+    return _paragraph(" ".join(told))
 
 
 def _emphasised(sentences: list[str]) -> str:
     """Sentences as text, the last one bold."""
     *before, last = map(escape, sentences or ["Nothing is written yet."])
-    return f"<p>{' '.join([*before, f'<b>{last}</b>'])}</p>"
+    return _paragraph(" ".join([*before, f"<b>{last}</b>"]))
+
+
+def _paragraph(html: str, attributes: str = "") -> str:
+    """Lines set as in the text of a lesson; the widgets' own stand far apart."""
+    return f'<p style="line-height: 1.5" {attributes}>{html}</p>'
