@@ -13,11 +13,11 @@ def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
     """Loss (nats a token) over the problems read, with the loss of total ignorance."""
     ax = axes(7, 3.2) if ax is None else ax
     lines = run.history
-    ax.plot([x["problems"] for x in lines], [x["loss"] for x in lines], label="ours", **OURS)
+    ax.plot([x["problems"] for x in lines], [x["loss"] for x in lines], label="this model", **OURS)
     ignorance = math.log(run.config.model.vocab_size)
     ax.axhline(ignorance, label="every token equally likely", **CHANCE)
     ax.set(xlabel="problems read", ylabel="loss (nats per token)", ylim=(0, ignorance * 1.08))
-    ax.legend()
+    ax.legend(loc="center right")
     return ax
 
 

@@ -51,11 +51,9 @@ class Exercise:
             wanted = self.answer(*deepcopy(case))
             if not self.same(got, wanted):
                 kind = type(wanted).__name__
-                other = "another" if type(got) is type(wanted) else "a value of type"
-                return (
-                    f"{self.name}: {_call(self.name, case)} returned {_short(got)}; "
-                    f"{other} {kind} is right."
-                )
+                expected = f"a different {kind}" if type(got) is type(wanted) else f"type {kind}"
+                call = _call(self.name, case)
+                return f"{self.name}: {call} returned {_short(got)}; expected was {expected}."
 
     def _agrees(self, results: list, function: Callable, cases: Sequence[tuple]) -> bool:
         pairs = zip(results, cases, strict=True)

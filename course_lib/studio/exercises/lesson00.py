@@ -1,4 +1,4 @@
-"""Exercises of lesson 00: arithmetic on a clock, and the operations of a solution."""
+"""Exercises of lesson 00: arithmetic on a clock, and the two-name look-up."""
 
 from course_lib.studio.exercises import Exercise
 
@@ -25,36 +25,60 @@ def _backwards(left: int, sign: str, right: int, modulus: int) -> int:
     return clock(right, sign, left, modulus)
 
 
-def count_operations(solution: str) -> int:
-    """One equation after each semicolon."""
-    return solution.count(";")
+START = "The number of each "
 
 
-def _equal_signs(solution: str) -> int:
-    return solution.count("=")
+def look_up(problem: str, name: str) -> str:
+    """What the sentence about a parameter says after "equals"."""
+    for sentence in problem.removesuffix(".").split(". "):
+        if sentence.startswith(f"{START}{name} equals "):
+            return sentence.partition(" equals ")[2]
+    return ""
 
 
-def _definitions(solution: str) -> int:
-    return solution.count("Define")
+def _first_that(problem: str, fits) -> str:
+    sentences = problem.removesuffix(".").split(". ")
+    return next((s.partition(" equals ")[2] for s in sentences if fits(s)), "")
 
 
-def _signs(solution: str) -> int:
-    symbols = [part.split(" = ")[1] for part in solution.split("; ")[1:]]
-    return sum(any(sign in text for sign in "+-*") for text in symbols)
+def _anywhere(problem: str, name: str) -> str:
+    return _first_that(problem, lambda sentence: name in sentence)
 
 
-SOLUTIONS = (
-    ("Define Oak School's Lab as a; so a = 5.",),
-    ("Define Oak School's Lab as a; so a = 5. Define Lab's Red Bag as b; so b = a = 5.",),
-    ("Define Zoo Park's Pond as d; so d = 3. Define Pond's Frog as e; so e = 2 * d = 2 * 3 = 6.",),
-    (
-        "Define A Zoo's Den as a; so a = 4. Define B Zoo's Den as b; so b = 6. "
-        "Define Den's Fox as c; d = a - b = 4 - 6 = 5; so c = 3 * d = 3 * 5 = 1.",
-    ),
-    (
-        "Define Lake's Duck as p; so p = 1. Define Duck's Wing as q; r = p + p = 1 + 1 = 2; "
-        "s = r * p = 2 * 1 = 2; so q = r + s = 2 + 2 = 4.",
-    ),
+def _owner_only(problem: str, name: str) -> str:
+    owner = name.partition("'s ")[0]
+    return _first_that(problem, lambda sentence: sentence.startswith(f"{START}{owner}'s "))
+
+
+def _owned_only(problem: str, name: str) -> str:
+    owned = name.partition("'s ")[2]
+    return _first_that(problem, lambda sentence: f"'s {owned} equals " in sentence)
+
+
+def _whole_sentence(problem: str, name: str) -> str:
+    rest = look_up(problem, name)
+    return f"{START}{name} equals {rest}" if rest else ""
+
+
+def _with_stop(problem: str, name: str) -> str:
+    rest = look_up(problem, name)
+    return f"{rest}." if rest and problem.endswith(f"{rest}.") else rest
+
+
+PROBLEM = (
+    "The number of each Oak School's Gym equals 3 more than each Oak School's Lab. "
+    "The number of each Elm School's Lab equals each Gym's Red Bag. "
+    "The number of each Gym's Red Bag equals 6. "
+    "The number of each Oak School's Lab equals 2 times as much as the sum of each Gym's Red Bag "
+    "and each Elm School's Lab. "
+    "The number of each Lab's Red Bag equals 4."
+)
+NAMES = (
+    "Oak School's Lab",
+    "Gym's Red Bag",
+    "Lab's Red Bag",
+    "Elm School's Lab",
+    "Elm School's Gym",
 )
 
 EXERCISES = (
@@ -77,13 +101,15 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        "count_operations",
-        SOLUTIONS,
-        count_operations,
+        "look_up",
+        tuple((PROBLEM, name) for name in NAMES),
+        look_up,
         (
-            (_equal_signs, "one equation may hold several equal signs: x = 2 * d = 2 * 3 = 6."),
-            (_definitions, "a definition may take several equations: intermediate steps count."),
-            (_signs, "looking up a constant or copying a letter is an operation too."),
+            (_anywhere, "other sentences mention this name too; which one is about it?"),
+            (_owner_only, "several parameters share this owner: both names must fit."),
+            (_owned_only, "several owners have this: both names must fit."),
+            (_whole_sentence, 'only what stands after "equals" is asked for.'),
+            (_with_stop, "the last sentence ends with a full stop that does not belong to it."),
         ),
     ),
 )

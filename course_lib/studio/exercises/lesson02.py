@@ -38,6 +38,10 @@ def _any_operand(operands: dict[str, list[str]], known: set[str]) -> set[str]:
     return one - known
 
 
+def _only_touched(operands: dict[str, list[str]], known: set[str]) -> set[str]:
+    return {p for p, needed in operands.items() if known.intersection(needed)} - known
+
+
 def _forgets_constants(operands: dict[str, list[str]], known: set[str]) -> set[str]:
     return {p for p in find_ready(operands, known) if operands[p]}
 
@@ -88,6 +92,10 @@ EXERCISES = (
         (
             (_known_too, "what is known already is not computed again."),
             (_any_operand, "one known operand is not enough, all must be known."),
+            (
+                _only_touched,
+                "all operands must be known, not one; and what needs none is ready at once.",
+            ),
             (_forgets_constants, "what needs nothing is ready from the start."),
         ),
     ),
