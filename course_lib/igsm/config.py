@@ -72,10 +72,12 @@ class ProblemConfig:
             least, most = (layers - 1) * low, (layers - 1) * high**2
             if least <= (self.edges or self.max_edges) and (self.edges or most) <= most:
                 return
-        wish = [f"{n} {v}" for n in ("layers", "items", "edges") if (v := getattr(self, n))]
+        wish = ", ".join(
+            f"{n}={v}" for n in ("layers", "items", "edges") if (v := getattr(self, n))
+        )
         raise CourseError(
-            f"{', '.join(wish)} do not fit together: d layers of w items have between (d-1)*w and "
-            f"(d-1)*w*w edges, and no more than max_edges={self.max_edges} unless edges is given."
+            f"{wish or 'These sizes'} cannot be: from a layer of w items to the next lie w to w*w "
+            f"edges, and at most max_edges={self.max_edges} in all unless edges is given."
         )
 
     @property
