@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:  # a folder that is a file, no permission, a full disk
+        print(f"course: {error.filename or 'The system'}: {error.strerror}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("course: stopped", file=sys.stderr)
         return 130
@@ -61,7 +64,7 @@ def build_parser() -> Parser:
     train.set_defaults(command=run_train)
     train.add_argument("--preset", default="pocket", help="pocket (default), med or hard")
     train.add_argument("--name", default="", help="of the run (default: made from the settings)")
-    train.add_argument("--minutes", type=float, default=float("inf"), help="stop, saved, after")
+    train.add_argument("--minutes", type=duration, default=float("inf"), help="stop, saved, after")
     train.add_argument("--steps", type=positive, default=1000, help="of the whole run (1000)")
     for size, default in (("layers", 4), ("heads", 4), ("width", 128)):
         train.add_argument(f"--{size}", type=positive, default=default, help=f"({default})")
@@ -93,6 +96,14 @@ def natural(text: str) -> int:
 def positive(text: str) -> int:
     """A whole number from 1."""
     return _whole_number(text, 1)
+
+
+def duration(text: str) -> float:
+    """A number above 0."""
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
 
 
 def _whole_number(text: str, low: int) -> int:
@@ -129,11 +140,9 @@ def run_verify(options: argparse.Namespace) -> int:
 @contextmanager
 def open_lines(path: str) -> Iterator:
     """The lines of a file, or of the standard input for "-"."""
-    if path == "-":
-        yield sys.stdin
-        return
-    try:
-        file = open(path, encoding="utf-8", errors="replace")
+    place = sys.stdin.fileno() if path == "-" else path
+    try:  # Windows may put a mark first
+        file = open(place, encoding="utf-8-sig", errors="replace", closefd=path != "-")
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
     with file:

@@ -82,6 +82,8 @@ def test_published_samples(course):
 def test_pipes():
     joined = shell(f"{command('sample', '-n', '40')} | {command('verify', '-')}")
     assert (joined.returncode, joined.stderr) == (0, "40 of 40 correct\n")
+    marked = shell(f"(printf '\\357\\273\\277'; {command('sample')}) | {command('verify', '-')}")
+    assert (marked.returncode, marked.stderr) == (0, "10 of 10 correct\n")
     cut = shell(f"{command('sample', '-n', '3000')} | head -n 1")
     assert cut.stdout.count("\n") == 1 and cut.stderr == ""
 
@@ -108,6 +110,9 @@ def test_sampling_needs_no_torch():
         ("verify .", "cannot be read"),
         ("verify {json}", "Line 1 is not a JSON object"),
         ("train --preset huge", "no preset 'huge'"),
+        ("train --minutes nan", "'nan' is no number above 0"),
+        ("train --name ../up", "name must be"),
+        ("train --seed 9999999999999999999", "seed must be"),
         ("train --layers 0", "'0' is no whole number from 1"),
         ("train --width 30 --heads 4", "width 30"),
         ("train --device abacus", "no device 'abacus'"),
@@ -115,6 +120,7 @@ def test_sampling_needs_no_torch():
         ("eval", "--checkpoint"),
         ("run --scale huge", "no scale 'huge'"),
         ("run --only 77", "no lesson"),
+        ("run --scale smoke --only 01 --out {json}", "no.jsonl: File exists"),
         ("run -p SEDE=3", "SEDE"),
     ],
 )

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from course_lib.errors import CourseError
 from course_lib.lm import GPT, ModelConfig, generate
 
 V = 16
@@ -60,6 +61,11 @@ def test_learned_positions_end_with_the_context():
     model = small_model("learned", context=15)
     rows = generate(model, TOKENIZER, [[1] * 12], 20)
     assert len(rows[0]) <= 3
+    prompts = [*random_prompts(24), [1] * 15]
+    expected = [naive(model, prompt, min(20, 15 - len(prompt))) for prompt in prompts]
+    assert generate(model, TOKENIZER, prompts, 20, batch_size=10) == expected
+    with pytest.raises(CourseError, match="16 tokens"):
+        generate(model, TOKENIZER, [[1] * 16], 20)
 
 
 def test_nothing_to_do_gives_nothing():

@@ -100,7 +100,9 @@ def test_the_seed_is_all_that_makes_the_weights():
     assert not torch.equal(first.head.weight, GPT(SMALL, seed=6).head.weight)
 
 
-@pytest.mark.parametrize("wrong", [{"positions": "absolute"}, {"heads": 3}, {"width": 6}])
+@pytest.mark.parametrize(
+    "wrong", [{"positions": "absolute"}, {"heads": 3}, {"width": 6}, {"heads": 0}]
+)
 def test_impossible_shapes_are_refused(wrong):
     with pytest.raises(CourseError):
         replace(SMALL, **wrong)

@@ -15,6 +15,7 @@ from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, parse_problem, reask, sample_problem, verify_solution
 from course_lib.igsm.config import PRESETS, TEST_BINS, TRAIN_BINS
 from course_lib.igsm.stream import sample_lines
+from course_lib.lm.evaluation import reasked
 
 configs = st.builds(
     lambda preset, **options: replace(ProblemConfig.preset(preset), **options),
@@ -87,6 +88,13 @@ def test_reask_asks_every_existing_parameter():
     problem = sample_problem(ProblemConfig.preset("med"), 11)
     asked = {reask(problem, random.Random(i)).query for i in range(600)}
     assert asked == set(range(len(problem.definitions))) - {problem.query}
+
+
+def test_a_question_with_too_many_operations_is_refused():
+    problem = sample_problem(ProblemConfig.preset("hard"), 137)
+    with pytest.raises(CourseError, match="more than 52 letters"):
+        reask(problem, random.Random(0))
+    assert reasked([problem] * 5, random.Random(0))  # others can be asked
 
 
 def test_level0_computes_more_than_level1_needs():
@@ -170,6 +178,8 @@ def test_same_seed_same_problem_in_any_process():
         dict(op=0),
         dict(op=53),
         dict(op="5"),
+        dict(op=True),
+        dict(modulus=None),
         dict(layers=5),
         dict(layers=4, items=4, edges=5),
         dict(layers=2, items=2, edges=20),

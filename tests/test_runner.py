@@ -79,5 +79,6 @@ def test_wrong_wishes_are_refused_before_anything_runs(folder, options, sentence
 
 def test_lessons_are_chosen_by_number(folder):
     assert [path.stem for path in runner.choose(folder, "1, 00")] == ["00_good", "01_bad"]
+    assert [path.stem for path in runner.choose(folder, "01,")] == ["01_bad"]
     with pytest.raises(CourseError, match="no lessons"):
         runner.choose(folder / "nowhere")

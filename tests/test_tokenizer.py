@@ -45,3 +45,5 @@ def test_a_solution_without_an_answer_has_none():
     ids = [tokenizer.ids[" Define "], tokenizer.end]
     assert tokenizer.decode_solution(ids) == ("Define", None)
     assert tokenizer.decode_solution([tokenizer.answer, tokenizer.ids["."]]) == ("", None)
+    two_numbers = [tokenizer.answer, tokenizer.ids["0"], tokenizer.ids["3"], tokenizer.end]
+    assert tokenizer.decode_solution(two_numbers) == ("", None)

@@ -87,8 +87,12 @@ def test_a_finished_run_is_loaded_and_not_trained_again(tmp_path, monkeypatch):
 def test_an_unfinished_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "RUNS", tmp_path)
     assert not train_or_load(TINY, max_seconds=0).finished
-    assert load_checkpoint(tmp_path / TINY.run_name).metrics["step"] == 1
+    folder = tmp_path / TINY.run_name
+    assert load_checkpoint(folder).metrics["step"] == 1
+    (folder / "log.jsonl").write_text('{"step": 1, "by_op": {"1": 0.0}')  # cut by the kill
     assert train_or_load(TINY).finished
+    (folder / "config.json").unlink()  # killed before it was written
+    assert train_or_load(TINY).finished and load_checkpoint(folder).metrics["step"] == TINY.steps
 
 
 def test_a_name_cannot_stand_for_two_configs(tmp_path, monkeypatch):
@@ -193,6 +197,7 @@ OTHER = to_dict(replace(TINY, model=replace(MODEL, layers=1)))
         (spoil_card(train=OTHER), "not those of the model"),
         (spoil_card(train={"surprise": 1}), "surprise"),
         (spoil_card(train={}), "missing"),
+        (spoil_card(train=OTHER | {"problem": 3}), "ProblemConfig"),
     ],
 )
 def test_a_bad_checkpoint_is_refused_with_a_sentence(tmp_path, spoil, sentence):
@@ -209,7 +214,9 @@ def test_a_damaged_state_is_refused_with_a_sentence(tmp_path):
         train(TINY, tmp_path)
 
 
-def test_a_wrong_vocabulary_is_refused(tmp_path):
+def test_what_does_not_fit_is_refused(tmp_path):
+    with pytest.raises(CourseError, match="fit into a context of 80 tokens"):
+        Stream(PROBLEM, batch_size=1, seed=0, context=80).block(0)
     with pytest.raises(CourseError, match=f"vocab_size={len(TOKENIZER)}"):
         train(replace(TINY, model=replace(MODEL, vocab_size=10)), tmp_path)
 

@@ -94,6 +94,13 @@ def test_the_verdict_follows_the_text_shown():
     assert "Mistake (wrong constant)" in stepper.summary.value
 
 
+def test_a_name_that_is_not_in_the_problem_is_a_mistake_like_others():
+    text = PROBLEM.solution.replace(PROBLEM.necessary[0], "Nobody's Nothing")
+    stepper = SolutionStepper(PROBLEM, text)
+    stepper.knobs["step"].slider.value = 1
+    assert "Mistake (wrong name)" in stepper.summary.value and stepper.views["dependency"].value
+
+
 def test_unnecessary_steps_are_named():
     blind = next(
         (p, level0)

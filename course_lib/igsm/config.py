@@ -62,7 +62,9 @@ class ProblemConfig:
             ("names", 4, 20),
         ):
             value = getattr(self, field)
-            if value is not None and not (isinstance(value, int) and low <= value <= high):
+            if value is None and field in ("op", "layers", "items", "edges"):
+                continue
+            if type(value) is not int or not low <= value <= high:  # True is no number
                 raise CourseError(f"{field} must be a whole number from {low} to {high}.")
         self._check_edges()
 

@@ -150,6 +150,7 @@ class Problem:
         """The same problem solved by computing whatever is ready until the query is (level-0).
 
         What the text speaks of counts; an abstract parameter nobody mentions is left alone.
+        Raises CourseError where that takes more than 52 letters.
         """
         spoken_of = depth_first([*self.sentences, self.query], self.definitions)
         order = random_order(spoken_of, self.definitions, rng)
@@ -157,7 +158,10 @@ class Problem:
 
 
 def reask(problem: Problem, rng: Random) -> Problem:
-    """The same sentences with another parameter asked, any that exists (paper fn 10)."""
+    """The same sentences with another parameter asked, any that exists (paper fn 10).
+
+    Raises CourseError where the new solution needs more than 52 letters (rare, and only in `hard`).
+    """
     query = rng.choice([p for p in range(len(problem.definitions)) if p != problem.query])
     needed = depth_first([query], problem.definitions)
     if problem.config.solution_order == "random":

@@ -14,7 +14,8 @@ from course_lib.paths import DATA
 
 def published() -> dict[str, dict]:
     """What was measured on the published generator, by set of problems (see `data/paper`)."""
-    return json.loads((DATA / "paper" / "generator_statistics.json").read_text())
+    path = DATA / "paper" / "generator_statistics.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def measures(problem: Problem) -> dict[str, float]:

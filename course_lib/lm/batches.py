@@ -75,8 +75,11 @@ class Stream:
             for n in range(first, first + count)
         ]
         pairs = [pair for pair in pairs if len(pair[0]) + len(pair[1]) <= self.context]
-        if not pairs:
-            raise CourseError(f"No problem fits into a context of {self.context} tokens: raise it.")
+        if len(pairs) < BLOCK:  # a problem for each batch, at least
+            raise CourseError(
+                f"Only {len(pairs)} of {count} problems fit into a context of {self.context} "
+                "tokens: raise it."
+            )
         pairs.sort(key=lambda pair: len(pair[0]) + len(pair[1]))
         cuts = [len(pairs) * i // BLOCK for i in range(BLOCK + 1)]
         batches = [make_batch(pairs[a:b], tokenizer.pad, self.loss_on) for a, b in pairwise(cuts)]

@@ -35,21 +35,22 @@ def save_checkpoint(folder: Path, model: GPT, config: TrainConfig, metrics: dict
     weights = {name: weight.detach().to("cpu", dtype) for name, weight in _weights(model).items()}
     _write_tensors(folder / "model.safetensors", weights, {})
     card = {"format": FORMAT, "train": to_dict(config), "metrics": metrics}
-    _write(folder / "config.json", lambda path: path.write_text(json.dumps(card, indent=1) + "\n"))
+    text = json.dumps(card, indent=1) + "\n"
+    _write(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def load_checkpoint(name: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
     """A model by folder, or by its name in `data/checkpoints` or `runs`."""
     folder = find_checkpoint(name)
     try:
-        card = json.loads((folder / "config.json").read_text())
+        card = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except ValueError:
         raise CourseError(f"{folder}/config.json is damaged: fetch or train it anew.") from None
     _check_format(card, folder / "config.json")
     config = from_dict(TrainConfig, card["train"])
     model = GPT(config.model)
     _fill(model, read_tensors(folder / "model.safetensors")[0], folder)
-    return Checkpoint(model.to(device), Tokenizer(config.problem), config, card["metrics"])
+    return Checkpoint(model.to(device), Tokenizer(config.problem), config, card.get("metrics", {}))
 
 
 def find_checkpoint(name: str | Path) -> Path:
@@ -111,7 +112,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
     except FileNotFoundError:
         raise CourseError(f"{path} is missing: fetch or train it anew.") from None
-    except SafetensorError:
+    except (SafetensorError, OSError):
         raise CourseError(f"{path} is cut short or damaged: fetch or train it anew.") from None
 
 

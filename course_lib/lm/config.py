@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, fields, is_dataclass
 
 from course_lib.errors import CourseError
@@ -48,6 +49,10 @@ class TrainConfig:
         for field in ("batch_size", "steps", "eval_every"):
             if getattr(self, field) < 1:
                 raise CourseError(f"{field} must be at least 1.")
+        if not 0 <= self.seed < 2**63:
+            raise CourseError(f"seed must be from 0 to {2**63 - 1}.")
+        if not re.fullmatch(r"(\w[\w.-]*)?", self.name):  # it becomes a folder
+            raise CourseError(f"name must be of letters, digits, '_', '-', '.', not {self.name!r}.")
 
     @property
     def run_name(self) -> str:
@@ -69,6 +74,8 @@ def to_dict(config) -> dict:
 
 def from_dict(kind: type, values: dict):
     """The config of this kind again; CourseError for settings this version does not know."""
+    if not isinstance(values, dict):
+        raise CourseError(f"{kind.__name__} must be given by its settings, not by {values!r}.")
     known = {field.name: field.type for field in fields(kind)}
     unknown = sorted(values.keys() - known.keys())
     if unknown:

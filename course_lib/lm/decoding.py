@@ -3,8 +3,11 @@
 import torch
 from torch import Tensor
 
+from course_lib.errors import CourseError
 from course_lib.lm.model import GPT, Cache
 from course_lib.lm.tokenizer import Tokenizer
+
+NOTHING = -1  # no token's number
 
 
 @torch.no_grad()
@@ -20,7 +23,8 @@ def generate(
 ) -> list[list[int]]:
     """What the model writes after each prompt, up to and with `<end>`.
 
-    Greedy at temperature 0, else sampled with `generator` (on the model's device).
+    Greedy at temperature 0, else sampled with `generator` (on the model's device). With learned
+    positions a row also ends where the context does; CourseError for a prompt beyond it.
     """
     written: list[list[int]] = [[] for _ in prompts]
     order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i]))  # similar lengths together
@@ -30,31 +34,32 @@ def generate(
             model, tokenizer, [prompts[i] for i in rows], max_new_tokens, temperature, generator
         )
         for i, row in zip(rows, tokens.tolist(), strict=True):
-            length = row.index(tokenizer.end) + 1 if tokenizer.end in row else len(row)
-            written[i] = row[:length]
+            written[i] = row[: row.index(NOTHING)] if NOTHING in row else row
     return written
 
 
 def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tensor:
-    """One batch: the written tokens (B limit), `<end>` wherever a row is done."""
+    """One batch: the written tokens (B limit), NOTHING wherever a row is done."""
     device = model.embedding.weight.device
     T = len(prompts[0])  # the longest
-    if model.config.positions == "learned":
-        limit = min(limit, model.config.context - T)
+    reach = model.config.context if model.config.positions == "learned" else T + limit
+    if T > reach:
+        raise CourseError(f"A prompt of {T} tokens is longer than the model's context, {reach}.")
+    limit = min(limit, reach - len(prompts[-1]))  # the shortest
     ids = [prompt + [tokenizer.pad] * (T - len(prompt)) for prompt in prompts]
     ids = torch.tensor(ids, device=device)  # B T
     positions = torch.tensor([len(prompt) for prompt in prompts], device=device)  # of what follows
-    written = torch.full((len(prompts), max(limit, 0)), tokenizer.end, device=device)
+    written = torch.full((len(prompts), limit), NOTHING, device=device)
     rows = torch.arange(len(prompts), device=device)  # still being written
-    done = torch.zeros(len(prompts), dtype=torch.bool, device=device)
+    done = positions >= reach
 
     # Pads stand to the right: new tokens overwrite their cache slots before anyone may look.
     cache = Cache(T + limit)
     hidden = model(ids, cache, return_hidden=True)[rows, positions - 1]  # B D
     for step in range(limit):
         token = _choose(model.head(hidden), temperature, generator)  # B
-        written[rows, step] = token.masked_fill(done, tokenizer.end)
-        done |= token == tokenizer.end
+        written[rows, step] = token.masked_fill(done, NOTHING)
+        done |= (token == tokenizer.end) | (positions + 1 >= reach)
         finished = int(done.sum())
         if finished == len(rows):
             break
@@ -62,7 +67,8 @@ def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tenso
             stay = ~done
             rows, token, positions, done = rows[stay], token[stay], positions[stay], done[stay]
             cache.keep(stay)
-        hidden = model(token[:, None], cache, positions=positions[:, None], return_hidden=True)
+        slots = positions.clamp(max=reach - 1)[:, None]  # rows that are done may be beyond
+        hidden = model(token[:, None], cache, positions=slots, return_hidden=True)
         hidden, positions = hidden[:, 0], positions + 1
     return written
 

@@ -50,7 +50,7 @@ def _fast_bfloat16(kind: str) -> tuple[bool, str]:
         fast = torch.cuda.get_device_capability()[0] >= 8
         return fast, f"{torch.cuda.get_device_name()} has {'' if fast else 'no '}bfloat16 units"
     cpu = Path("/proc/cpuinfo")  # other systems than Linux do not tell
-    flags = cpu.read_text().split() if cpu.exists() else []
+    flags = cpu.read_text(encoding="utf-8").split() if cpu.exists() else []
     units = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16"}
     found = [unit for flag, unit in units.items() if flag in flags]
     return bool(found), f"the processor has {found[0] if found else 'no AMX or AVX512-BF16'}"

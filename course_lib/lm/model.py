@@ -33,6 +33,9 @@ class ModelConfig:
             raise CourseError(
                 f"positions must be 'rope', 'learned' or 'none', not {self.positions!r}."
             )
+        for field in ("vocab_size", "layers", "heads", "width", "context"):
+            if type(getattr(self, field)) is not int or getattr(self, field) < 1:
+                raise CourseError(f"{field} must be a whole number from 1.")
         if self.width % self.heads or (self.positions == "rope" and self.head_width % 2):
             raise CourseError(
                 f"width {self.width} must be {self.heads} heads times an even number: change one."

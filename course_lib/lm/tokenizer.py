@@ -78,7 +78,11 @@ class Tokenizer:
         return ids
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of token numbers, special tokens included; `encode` takes it back exactly."""
+        """The text of token numbers, special tokens included.
+
+        `encode` takes it back exactly, be it a prompt, a target or both; not if the model wrote
+        gibberish, in which letters may touch.
+        """
         return join([self.pieces[number] for number in ids])
 
     def decode_solution(self, ids: list[int]) -> tuple[str, int | None]:
@@ -87,8 +91,9 @@ class Tokenizer:
         if self.answer not in body:
             return self.decode(body), None
         cut = body.index(self.answer)
-        answer = self.decode(body[cut + 1 :])
-        return self.decode(body[:cut]), int(answer) if answer.isdecimal() else None
+        said = [self.pieces[number] for number in body[cut + 1 :]]
+        is_number = len(said) == 1 and said[0].isdecimal()  # "1" "2" is not the number 12
+        return self.decode(body[:cut]), int(said[0]) if is_number else None
 
 
 def _any_of(pieces: Iterable[str]) -> str:

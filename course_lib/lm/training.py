@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def _saved_run(folder: Path, config: TrainConfig) -> Run:
             f"{folder.name!r} was trained with {name} = {theirs}, not {mine}: "
             "give yours its own name."
         )
-    step = found.metrics["step"]
+    step = found.metrics.get("step", 0)
     history = _read_log(folder / "log.jsonl", step)
     return Run(found.model, found.tokenizer, config, folder, step, history)
 
@@ -105,6 +106,9 @@ def train(
         with _Reporter(run, place, on_progress) as report:
             source = batches(_stream(config), run.step, config.steps, workers=workers)
             _loop(run, optimizers, place, report, source, max_seconds, save_every)
+    # Also after the last step: a kill may have come between the state and the checkpoint.
+    last = run.history[-1] if run.history else {}
+    save_checkpoint(folder, model, config, last | {"step": run.step, "place": place.reason})
     return run
 
 
@@ -116,7 +120,7 @@ def _stream(config: TrainConfig) -> Stream:
 
 
 def _loop(run, optimizers, place, report, source, max_seconds, save_every) -> None:
-    config, begin = run.config, time.monotonic()
+    config, begin = run.config, time.perf_counter()
     saved = begin
     for batch in report.waiting(source):
         with place.autocast():
@@ -129,16 +133,13 @@ def _loop(run, optimizers, place, report, source, max_seconds, save_every) -> No
             report.line(**report.evaluation())
         elif run.step % LOG_EVERY == 0:
             report.line()
-        now = time.monotonic()
+        now = time.perf_counter()
         late = now - begin > max_seconds
         if run.finished or late or now - saved > save_every:
             save_state(run.folder / STATE, run.model, optimizers, run.step, config)
             saved = now
         if late:
             break
-    last = run.history[-1] if run.history else {}
-    metrics = last | {"step": run.step, "place": place.reason}
-    save_checkpoint(run.folder, run.model, config, metrics)
 
 
 def update(model: GPT, optimizers: list[Optimizer], loss: Tensor, rate: float) -> None:
@@ -168,13 +169,13 @@ class _Reporter:
         self.problems = draw_problems(problem, config.eval_problems, EVAL_SEED)
         self.before = run.history[-1]["seconds"] if run.history else 0.0
         self.losses, self.tokens, self.waited = [], 0, 0.0
-        self.begin = self.since = time.monotonic()
+        self.begin = self.since = time.perf_counter()
 
     def __enter__(self) -> "_Reporter":
         run = self.run
         path = run.folder / "log.jsonl"
-        path.write_text("".join(json.dumps(line) + "\n" for line in run.history))
-        self.log = path.open("a")
+        path.write_text("".join(json.dumps(line) + "\n" for line in run.history), "utf-8")
+        self.log = path.open("a", encoding="utf-8")
         quiet = os.environ.get("COURSE_QUIET") == "1"
         self.bar = tqdm(
             total=run.config.steps, initial=run.step, unit="step", disable=quiet, mininterval=1.0
@@ -191,9 +192,9 @@ class _Reporter:
         """Passes batches on and counts the time spent waiting for them."""
         source = iter(source)
         while True:
-            asked = time.monotonic()
+            asked = time.perf_counter()
             batch = next(source, None)
-            self.waited += time.monotonic() - asked
+            self.waited += time.perf_counter() - asked
             if batch is None:
                 return
             yield batch
@@ -214,7 +215,7 @@ class _Reporter:
 
     def line(self, **more) -> None:
         """Writes what happened since the last line to log, bar and caller."""
-        run, now = self.run, time.monotonic()
+        run, now = self.run, time.perf_counter()
         loss = torch.stack(self.losses).mean().item()
         if loss != loss:
             raise CourseError(f"The loss is no number any more at step {run.step}: lower lr.")
@@ -235,12 +236,14 @@ class _Reporter:
         self.bar.set_postfix(shown)
         if self.on_progress:
             self.on_progress(record)
-        self.losses, self.tokens, self.waited, self.since = [], 0, 0.0, time.monotonic()
+        self.losses, self.tokens, self.waited, self.since = [], 0, 0.0, time.perf_counter()
 
 
 def _read_log(path: Path, until: int) -> list[dict]:
     """The lines of a log up to a step; later ones will be written again."""
     if not path.exists():
         return []
-    lines = [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
+    lines = []
+    with suppress(ValueError):  # a kill may have cut the last line
+        lines.extend(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
     return [line for line in lines if line["step"] <= until]

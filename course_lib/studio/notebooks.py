@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None, folder: Path = NOTEBOOKS) -> int:
         changed = text != path.read_text(encoding="utf-8")
         print("changed" if changed else "unchanged", flush=True)
         if changed and not options.check:
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", newline="\n")
         failed |= changed and options.check
     return int(failed)
 

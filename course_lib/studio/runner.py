@@ -74,7 +74,7 @@ def choose(folder: Path, only: str = "") -> list[Path]:
     lessons = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     if not lessons:
         raise CourseError(f"There are no lessons in {folder}.")
-    wanted = [number.strip().zfill(2) for number in only.split(",")] if only else list(lessons)
+    wanted = [number.zfill(2) for number in re.findall(r"[^,\s]+", only)] or list(lessons)
     for number in wanted:
         if number not in lessons:
             raise CourseError(f"There is no lesson {number!r}; there are {', '.join(lessons)}.")

@@ -114,17 +114,20 @@ class SolutionStepper(Panel):
     def __init__(self, problem: Problem, solution: str | None = None):
         """Step through the problem's own solution, or through any text meant as one."""
         self.problem = problem
-        self.sentences = re.findall(r"Define .*?\d\.(?= Define|$)", solution or problem.solution)
+        self.sentences = re.findall(
+            r"Define .*?\d\.(?= Define|$)", problem.solution if solution is None else solution
+        )
         last = len(self.sentences)
         super().__init__({"step": Knob("step", 0, last, 0)}, ("text", "dependency"))
 
     def show(self, step: int) -> tuple[str, dict[str, str]]:
         """Return the verdict on the text so far, the text, and the graph at that moment."""
-        names = [re.match("Define (.+?) as ", s)[1] for s in self.sentences]
+        names = [re.match("Define (.*?)(?: as |[;.])", s)[1] for s in self.sentences]
         following = names[step] if step < len(names) else None
         verdict = self.verdict(step)
         alt = f"Computed: {', '.join(names[:step]) or 'nothing'}. Next: {following or 'nothing'}."
-        known = {"known": names[:step], "following": following}
+        there = set(map(str, self.problem.parameters))  # a wrong text may speak of others
+        known = {"known": [n for n in names[:step] if n in there], "following": following}
         return f"Step {step} of {len(names)}. {verdict}", {
             "text": _emphasised(self.sentences[:step]),
             "dependency": picture(draw_dependency, self.problem, alt=alt, **known),
