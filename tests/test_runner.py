@@ -43,11 +43,11 @@ def test_good_and_failing_lessons(folder, capsys):
     assert "cell [3]: ZeroDivisionError: division by zero" in table[2]
     assert table[-1].endswith(str(out))
 
-    page = (out / "00_good.html").read_text()
+    page = (out / "00_good.html").read_text(encoding="utf-8")
     assert 'href="01_bad.html"' in page
     assert "<script src" not in page and "<link" not in page  # nothing is fetched
     assert "IntSlider" in page and "value=0" not in page  # the code stays, the widget's text goes
-    assert "ZeroDivisionError" in (out / "01_bad.html").read_text()
+    assert "ZeroDivisionError" in (out / "01_bad.html").read_text(encoding="utf-8")
 
 
 def test_a_lesson_that_hangs_is_stopped(tmp_path):
