@@ -52,7 +52,7 @@ class Sentence(NamedTuple):
 
 def choose_necessary(structure: Structure, sizes: Sizes, rng: Random) -> list[int]:
     """Parameters that shall be necessary: abstract ones within their budget, then instances."""
-    chosen = dict.fromkeys(())  # keeps the order of insertion, for reproducible draws
+    chosen: dict[int, None] = {}  # a set that keeps its order, for reproducible draws
     budget = min(sizes.abstract, structure.most_operations())
     instances = sizes.minimal - budget
     budget = _spend_on_abstract(structure, budget, chosen, rng)

@@ -49,8 +49,3 @@ def statistics(config: ProblemConfig, n: int, stream: int = 0) -> tuple[dict, di
         for name in ("op", "ip", "layers")
     }
     return means, laws
-
-
-def theory_of_op(max_op: int) -> dict[int, float]:
-    """The law of op: the smaller of two uniform draws from 1 to max_op."""
-    return {k: (2 * (max_op - k) + 1) / max_op**2 for k in range(1, max_op + 1)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from course_lib.lm import Run
-from course_lib.studio.plots import BLUE, CHANCE, OURS, PAPER, axes
+from course_lib.studio.plots import BLUE, CHANCE, OURS, axes
 
 
 def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
@@ -44,13 +44,9 @@ def draw_accuracy(
     groups: Mapping[str, Mapping[str, float]],
     ax: Axes | None = None,
     *,
-    paper: Mapping[str, float] | None = None,
     chance: float | None = None,
 ) -> Axes:
-    """Accuracy of each group (keys accuracy, low, high) with its 95 % interval.
-
-    `paper` gives the paper's accuracies (0 to 1) for some of the groups, `chance` that of guessing.
-    """
+    """Accuracy of each group (keys accuracy, low, high) with its 95 % interval, and of guessing."""
     ax = axes(7, 3.2) if ax is None else ax
     places = range(len(groups))
     shares = [group["accuracy"] for group in groups.values()]
@@ -59,9 +55,6 @@ def draw_accuracy(
         [group["high"] - group["accuracy"] for group in groups.values()],
     ]
     ax.errorbar(places, shares, errors, fmt="o", capsize=3, label="ours, 95 % interval", **OURS)
-    if paper:
-        known = [(place, paper[name]) for place, name in enumerate(groups) if name in paper]
-        ax.plot(*zip(*known, strict=True), marker="s", fillstyle="none", label="paper", **PAPER)
     if chance is not None:
         ax.axhline(chance, label="guessing the answer", **CHANCE)
     ax.set(ylabel="solved (share)", ylim=(-0.04, 1.04), xlim=(-0.5, len(groups) - 0.5))

@@ -18,7 +18,7 @@ from course_lib.igsm import Problem
 from course_lib.studio.canvas import GREY, Canvas, Look, widest_row
 from course_lib.studio.layered import longest_paths
 
-BLUE, ORANGE, GREEN, RED, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#A8518A"
+BLUE, ORANGE, RED, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#A8518A"
 OURS = {"color": BLUE}
 PAPER = {"color": GREY, "linestyle": "--"}
 CHANCE = {"color": GREY, "linestyle": ":"}

@@ -14,7 +14,7 @@ class Scale:
     purpose: str
     cell_timeout: int  # seconds that one cell of a lesson may take
     first_training: TrainConfig  # lesson 00: about a minute, its curve is watched
-    problems: int  # lessons 01 and 02: drawn to measure laws and compare solvers
+    problems: int  # lessons 01, 02 and 04: drawn to measure laws, solvers and repeats
     templates: int  # lesson 02: problems drawn to count their solution templates
     live_training: TrainConfig  # lesson 04: the one that is watched
     training: TrainConfig  # lesson 04: the model that the lesson asks about
