@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from course_lib.errors import CourseError
 from course_lib.lm import GPT, Cache, ModelConfig
-from course_lib.lm.model import rotary_angles, rotate
+from course_lib.lm.model import readable_attention, rotary_angles, rotate
 from course_lib.lm.optim import learning_rate, orthogonalise
 
 SMALL = ModelConfig(vocab_size=50, layers=2, heads=2, width=16, context=32)
@@ -74,6 +74,40 @@ def test_rotation_turns_by_position_times_frequency():
     one = torch.tensor([1.0, 0.0, 0.0, 0.0])  # the pair (0, 2) turns by 1 rad, (1, 3) by 0.01
     turned = rotate(one, *rotary_angles(torch.tensor([[1]]), 4)).flatten()
     assert_close(turned, torch.tensor([math.cos(1), 0.0, math.sin(1), 0.0]))
+
+
+def attention_weights(model, ids, layer):
+    """What the heads of a layer look at (B H T S)."""
+    seen = []
+
+    def watch(q, k, v, mask):
+        seen.append((q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~mask, -torch.inf).softmax(-1))
+        return readable_attention(q, k, v, mask)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("course_lib.lm.model.readable_attention", watch)
+        model(ids)
+    return seen[layer]
+
+
+def test_heads_look_back_at_the_start_as_far_as_they_are_told():
+    config = replace(SMALL, heads=4, width=64, look_back=(1, 2, 6))
+    weights = attention_weights(GPT(config, attention="readable"), random_ids(length=30), layer=0)
+    for head, distance in enumerate(config.look_back):
+        assert weights[:, head].diagonal(-distance, 1, 2).mean() > 0.8
+    assert weights[:, 3, -1].max() < 0.1  # not told, so even
+
+
+def test_like_attends_to_like_where_that_is_wanted():
+    config = replace(SMALL, heads=4, width=64, match=0.2)
+    ids = random_ids(length=30)
+    same = (ids[:, :, None] == ids[:, None]).tril(-1)[:, None].expand(-1, 4, -1, -1)
+    other = torch.ones_like(same).tril(-1) & ~same
+    for match in (0.2, 0.0):
+        model = GPT(replace(config, match=match), attention="readable")
+        weights = attention_weights(model, ids, layer=1)
+        ratio = weights[same].mean() / weights[other].mean()
+        assert (ratio > 3) == (match > 0)
 
 
 @pytest.mark.parametrize("positions", POSITIONS)

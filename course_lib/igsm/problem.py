@@ -163,6 +163,14 @@ def reask(problem: Problem, rng: Random) -> Problem:
     Raises CourseError where the new solution needs more than 52 letters (of 900 in `hard`, 2 did).
     """
     query = rng.choice([p for p in range(len(problem.definitions)) if p != problem.query])
+    return ask(problem, query, rng)
+
+
+def ask(problem: Problem, query: int, rng: Random) -> Problem:
+    """The same sentences with this parameter asked.
+
+    Raises CourseError where the new solution needs more than 52 letters.
+    """
     needed = depth_first([query], problem.definitions)
     if problem.config.solution_order == "random":
         needed = random_order(needed, problem.definitions, rng)

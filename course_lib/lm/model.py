@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from course_lib.errors import CourseError
 
 ROTARY_BASE = 10_000  # GPT-NeoX and Llama
+LOOK_BACK_STRENGTH = 5.0  # of the biases; a head 16 wide then gives 9 of 10 parts to one token
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class ModelConfig:
     context: int  # tokens; the longest training sequence
     positions: str = "rope"  # or "learned" or "none"
     tied: bool = False  # the head reuses the embedding
+    look_back: tuple[int, ...] = ()  # tokens that heads of layer 1 look back, at the start
+    match: float = 0.0  # how much like attends to like in the layers above, at the start
 
     def __post_init__(self) -> None:
         """Refuses shapes that cannot be built."""
@@ -90,10 +93,15 @@ class Cache:
 
 def rotary_angles(positions: Tensor, head_width: int) -> tuple[Tensor, Tensor]:
     """Cosine and sine (B 1 T d) of positions (B T) times frequencies, these twice side by side."""
-    steps = torch.arange(0, head_width, 2, device=positions.device, dtype=torch.float32)
-    angles = positions[:, None, :, None] * ROTARY_BASE ** (-steps / head_width)  # B 1 T d/2
+    frequencies = rotary_frequencies(head_width).to(positions.device)
+    angles = positions[:, None, :, None] * frequencies  # B 1 T d/2
     angles = torch.cat((angles, angles), dim=-1)
     return angles.cos(), angles.sin()
+
+
+def rotary_frequencies(head_width: int) -> Tensor:
+    """Radians per token of the pairs of a head (d/2), from 1 down."""
+    return ROTARY_BASE ** (-torch.arange(0, head_width, 2, dtype=torch.float32) / head_width)
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -143,6 +151,25 @@ class Attention(nn.Module):
         mixed = shared.attend(q, k, v, shared.mask)  # B H T d
         return self.out(rearrange(mixed, "b h t d -> b t (h d)"))
 
+    def look_back(self, distances: tuple[int, ...]) -> None:
+        """Lets the biases of head h attend to the token `distances[h]` before, whatever it is.
+
+        Turned by their positions, key and query are aligned at that distance. Slow frequencies
+        would not tell neighbours apart and are left alone.
+        """
+        q, k, _ = rearrange(self.qkv.bias, "(n h two p) -> n h two p", n=3, h=self.heads, two=2)
+        frequencies = rotary_frequencies(2 * q.shape[-1])
+        strength = LOOK_BACK_STRENGTH * (frequencies > 0.02)
+        for head, distance in enumerate(distances):
+            angles = -distance * frequencies
+            k[head, 0] = strength
+            q[head] = strength * torch.stack((angles.cos(), angles.sin()))
+
+    def match(self, scale: float) -> None:
+        """Makes keys equal queries, so that a token attends to those that hold the same."""
+        q, k, _ = self.qkv.weight.chunk(3)  # each D D
+        k.copy_(q.mul_(scale / 0.02))
+
 
 class Block(nn.Module):
     """Attention, then a 4× GELU layer, each behind a norm and added to the stream."""
@@ -180,7 +207,10 @@ class GPT(nn.Module):
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
-        """GPT-2's start: normal 0.02, smaller where 2 L branches add up in the stream."""
+        """GPT-2's start: normal 0.02, smaller where 2 L branches add up in the stream.
+
+        Then, if wanted, the head start of `Attention.look_back` and `Attention.match`.
+        """
         for name, weight in self.named_parameters():
             if weight.ndim == 2:
                 branch = name.endswith(("out.weight", "mlp.2.weight"))
@@ -188,6 +218,10 @@ class GPT(nn.Module):
                 weight.normal_(0, std, generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
+        first, *above = [block.attention for block in self.blocks]
+        first.look_back(self.config.look_back)
+        for attention in above if self.config.match else ():
+            attention.match(self.config.match)
 
     def forward(
         self,

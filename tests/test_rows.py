@@ -1,0 +1,67 @@
+"""Questions as branches over one description: the same losses and gradients as one by one."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from course_lib.igsm import ProblemConfig, sample_problem
+from course_lib.lm import GPT, ModelConfig, Stream, Tokenizer
+from course_lib.lm.batches import other_questions
+from course_lib.lm.rows import branched_row, make_batch, plain_row
+from course_lib.lm.training import prediction_loss
+
+PROBLEM = replace(ProblemConfig.preset("pocket"), split="train")
+TOKENIZER = Tokenizer(PROBLEM)
+MODEL = ModelConfig(len(TOKENIZER), layers=2, heads=2, width=32, context=400)
+CPU = torch.device("cpu")
+
+
+def loss_and_gradient(rows):
+    model = GPT(MODEL)
+    loss = prediction_loss(model, *make_batch(rows, TOKENIZER.pad).tensors(CPU))
+    loss.backward()
+    return loss, [weight.grad for weight in model.parameters()]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_branches_teach_what_separate_sequences_teach(seed):
+    problem = sample_problem(PROBLEM, seed)
+    asked = [problem, *other_questions(problem, 3)]
+    pairs = [TOKENIZER.encode_problem(p) for p in asked]
+    shared = 1 + len(problem.problem_pieces)
+    other = plain_row(*TOKENIZER.encode_problem(sample_problem(PROBLEM, seed + 100)), "solution")
+    packed = loss_and_gradient([branched_row(shared, pairs, "solution"), other])
+    separate = loss_and_gradient([*(plain_row(*pair, "solution") for pair in pairs), other])
+    assert_close(packed, separate, rtol=1e-4, atol=1e-5)
+
+
+def test_a_branched_row_holds_its_prefix_once_and_counts_on():
+    row = branched_row(2, [([1, 2, 3], [4]), ([1, 2, 5, 6], [7])], "all")
+    assert row.ids == [1, 2, 3, 4, 5, 6, 7]
+    assert row.branch == [0, 0, 1, 1, 2, 2, 2]
+    assert row.positions == [0, 1, 2, 3, 2, 3, 4]
+    assert row.to_predict == [False, True, False, True, False, True, True]
+    assert row.length == 5
+
+
+def test_other_questions_are_other_ones_within_the_law():
+    for seed in range(30):
+        problem = sample_problem(PROBLEM, seed)
+        others = other_questions(problem, 5)
+        queries = [problem.query, *(other.query for other in others)]
+        assert len(set(queries)) == len(queries) <= 6
+        for other in others:
+            assert other.problem == problem.problem and other.question != problem.question
+            assert other.op <= PROBLEM.max_op and other.template_bin in PROBLEM.bins
+
+
+def test_a_stream_asks_as_many_questions_as_wanted():
+    stream = Stream(PROBLEM, batch_size=4, seed=0, context=400, questions=3)
+    for batch in stream.block(0):
+        assert batch.branch.max() == 3
+        first = batch.branch.argmax(axis=1)  # where the last branch starts
+        assert (batch.positions.max(axis=1) < batch.ids.shape[1]).all() and (first > 0).all()
+    plain = replace(stream, questions=1).block(0)[0]
+    assert plain.tensors(CPU)[2:] == (None, None)
