@@ -101,7 +101,10 @@ class ProblemConfig:
 
 
 PRESETS = {
-    "pocket": dict(modulus=7, max_op=8, max_edges=12, subcategories=1, names=6),
+    "pocket": dict(
+        **dict(modulus=7, max_op=8, max_edges=12),
+        **dict(chains=1, subcategories=1, names=6, letters="sequential"),
+    ),
     "med": dict(),
     "hard": dict(max_op=21, max_edges=28),
 }
