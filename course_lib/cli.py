@@ -1,10 +1,10 @@
-"""The command line: `course sample | verify | train | eval | run`."""
+"""The command line: `course sample | verify | train | eval | errors | run`."""
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -62,22 +62,17 @@ def build_parser() -> Parser:
 
     train = commands.add_parser("train", help="train a model, or go on with it")
     train.set_defaults(command=run_train)
-    train.add_argument("--preset", default="pocket", help="pocket (default), med or hard")
-    train.add_argument("--name", default="", help="of the run (default: made from the settings)")
-    train.add_argument("--minutes", type=duration, default=float("inf"), help="stop, saved, after")
-    train.add_argument("--steps", type=positive, default=1000, help="of the whole run (1000)")
-    for size, default in (("layers", 4), ("heads", 4), ("width", 128)):
-        train.add_argument(f"--{size}", type=positive, default=default, help=f"({default})")
-    train.add_argument("--seed", type=natural, default=0, help="of weights and problems (0)")
-    train.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
+    train_options(train)
 
     evaluate = commands.add_parser("eval", help="how often a trained model is right")
     evaluate.set_defaults(command=run_eval)
-    evaluate.add_argument("--checkpoint", required=True, help="name of a run, or its folder")
-    evaluate.add_argument("-n", type=positive, default=1000, help="problems a figure (1000)")
-    evaluate.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
-    evaluate.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
-    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    checkpoint_options(evaluate)
+    evaluate.add_argument("--report", action="store_true", help="print the table (the default)")
+
+    errors = commands.add_parser("errors", help="what a trained model gets wrong")
+    errors.set_defaults(command=run_errors)
+    checkpoint_options(errors)
+    errors.add_argument("--split", default="test", help="train, test (default) or all")
 
     run = commands.add_parser("run", help="run all lessons headless")
     run.set_defaults(command=run_lessons)
@@ -86,6 +81,41 @@ def build_parser() -> Parser:
     run.add_argument("-p", action="append", default=[], metavar="name=value", dest="wishes")
     run.add_argument("--out", help="folder for executed notebooks (default runs/lessons-SCALE)")
     return parser
+
+
+def train_options(train: Parser) -> None:
+    """The options of `course train`; those not given are the preset's or scale's."""
+    world = train.add_mutually_exclusive_group()
+    world.add_argument("--preset", help="pocket (default), med or hard")
+    world.add_argument("--scale", help="or the training of lesson 04 at this scale")
+    train.add_argument("--name", help="of the run (default: made from the settings)")
+    train.add_argument("--steps", type=positive, help="of the whole run (1000)")
+    for size, default in (("layers", 4), ("heads", 4), ("width", 128)):
+        train.add_argument(f"--{size}", type=positive, help=f"({default})")
+    train.add_argument("--batch", type=positive, help="problems a step (32)")
+    train.add_argument("--questions", type=positive, help="about each problem (1)")
+    train.add_argument("--optimizer", help="adamw (default) or muon")
+    train.add_argument("--lr", type=above_zero, help="peak of the learning rate (0.002)")
+    train.add_argument("--seed", type=natural, help="of weights and problems (0)")
+    train.add_argument("--minutes", type=above_zero, default=float("inf"), help="then stop, saved")
+    train.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
+    train.add_argument("--workers", type=natural, help="processes that draw problems (default 1)")
+    train.add_argument("--micro-batch", type=positive, help="problems at once, to save memory")
+    train.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="take two steps of the paper's training on med or hard, or of a scale's, "
+        "and say how long the rest would take here",
+    )
+
+
+def checkpoint_options(command: Parser) -> None:
+    """Which model, on which problems, and how to tell it."""
+    command.add_argument("--checkpoint", required=True, help="name of a run, or its folder")
+    command.add_argument("-n", type=positive, default=1000, help="how many problems (1000)")
+    command.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
+    command.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
+    command.add_argument("--json", action="store_true", help="print one JSON object, no table")
 
 
 def natural(text: str) -> int:
@@ -98,7 +128,7 @@ def positive(text: str) -> int:
     return _whole_number(text, 1)
 
 
-def duration(text: str) -> float:
+def above_zero(text: str) -> float:
     """A number above 0."""
     value = float(text)
     if not value > 0:
@@ -151,37 +181,57 @@ def open_lines(path: str) -> Iterator:
 
 def run_train(options: argparse.Namespace) -> int:
     """Trains, and says where the model lies."""
-    from course_lib.igsm import ProblemConfig
-    from course_lib.lm import train_or_load
-    from course_lib.studio.presets import CONTEXTS, training
+    from course_lib.studio.train import run
 
-    problem = ProblemConfig.preset(options.preset)
-    sizes = (options.layers, options.heads, options.width, CONTEXTS[options.preset])
-    config = training(problem, *sizes, steps=options.steps, seed=options.seed, name=options.name)
-    run = train_or_load(config, device=options.device, max_seconds=60 * options.minutes)
-    print(f"{run.step} of {config.steps} steps in {run.folder}")
-    return 0
+    return run(options)
 
 
 def run_eval(options: argparse.Namespace) -> int:
     """Prints accuracies by the verifier, as a table or as JSON."""
     from course_lib import lm
+    from course_lib.studio.report import evaluation_table
 
-    def note(line: str) -> None:
-        print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
-
-    place = lm.pick_device(options.device)
-    found = lm.load_checkpoint(options.checkpoint, place.device)
-    figures = lm.evaluate(
-        found.model, found.tokenizer, found.config.problem, options.n, options.seed, note=note
-    )
-    if options.json:
-        print(json.dumps({"checkpoint": options.checkpoint, **figures}))
-    else:
-        print(
-            f"unnecessary parameters in a correct solution: {figures['unnecessary_parameters']:.2f}"
-        )
+    with loaded(options) as model:
+        figures = lm.evaluate(*model, options.n, options.seed, note=note)
+    show(figures, evaluation_table, options)
     return 0
+
+
+def run_errors(options: argparse.Namespace) -> int:
+    """Prints errors by kind of token and by first wrong step, as tables or as JSON."""
+    from course_lib.lm.error_kinds import find_errors
+    from course_lib.studio.report import errors_table
+
+    with loaded(options) as (model, tokenizer, problem):
+        problem = replace(problem, split=options.split)
+        figures = find_errors(model, tokenizer, problem, options.n, options.seed)
+    show(figures, errors_table, options)
+    return 0
+
+
+@contextmanager
+def loaded(options: argparse.Namespace) -> Iterator[tuple]:
+    """Model, tokenizer and problem config of a checkpoint, computing as precisely as training."""
+    from course_lib import lm
+
+    device = lm.pick_device(options.device).device
+    found = lm.load_checkpoint(options.checkpoint, device)
+    with lm.pick_device(device.type, found.config.precision).autocast():
+        yield found.model, found.tokenizer, found.config.problem
+
+
+def note(line: str) -> None:
+    """Tells how far a command is, apart from what it prints."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def show(figures: dict, table: Callable[[dict], str], options: argparse.Namespace) -> None:
+    """Prints figures as one JSON object or as a table."""
+    print(
+        json.dumps({"checkpoint": options.checkpoint, **figures})
+        if options.json
+        else table(figures)
+    )
 
 
 def run_lessons(options: argparse.Namespace) -> int:

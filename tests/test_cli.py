@@ -9,6 +9,7 @@ import pytest
 
 from course_lib.cli import main
 from course_lib.lm import checkpoints, training
+from course_lib.studio.paper import paper_training
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "samples" / "published_generator.jsonl"
 COURSE = [sys.executable, "-m", "course_lib"]
@@ -116,6 +117,11 @@ def test_sampling_needs_no_torch():
         ("train --layers 0", "'0' is no whole number from 1"),
         ("train --width 30 --heads 4", "width 30"),
         ("train --device abacus", "no device 'abacus'"),
+        ("train --lr 0", "'0' is no number above 0"),
+        ("train --optimizer sgd", "optimizer must be one of"),
+        ("train --scale huge", "no scale 'huge'"),
+        ("train --scale smoke --preset med", "not allowed with"),
+        ("train --dry-run", "trained on med and hard, not on 'pocket'"),
         ("eval --checkpoint nobody", "no checkpoint 'nobody'"),
         ("eval", "--checkpoint"),
         ("run --scale huge", "no scale 'huge'"),
@@ -147,3 +153,18 @@ def test_a_model_is_trained_and_evaluated(course, tmp_path, monkeypatch):
     assert "in distribution" in course("eval --checkpoint tiny -n 2")[1]
     code, _, complaint = course(tiny.replace("width 8", "width 16"))
     assert code == 2 and "width" in complaint
+
+
+def test_a_scale_can_be_changed_and_tried_out(course):
+    code, output, _ = course("train --scale smoke --batch 20 --layers 1 --steps 9 --dry-run")
+    assert code == 0 and "1 layers, 2 heads, width 32" in output
+    assert "a step: 20 problems" in output and "all 9 steps take" in output
+    assert output.count("step with 20 problems: loss") == 2
+
+
+def test_the_papers_training():
+    config = paper_training("med")
+    assert config.model.parameter_count() == 87_702_528
+    assert config.steps * config.batch_size * config.model.context == 39_321_600_000
+    assert (config.lr, config.weight_decay, config.warmup) == (0.002, 0.05, 1000)
+    assert (config.optimizer, config.decay, config.loss_on) == ("adamw", "cosine", "all")

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from course_lib.lm.model import rotary_angles, rotate
+from course_lib.lm.attention import rotary_angles, rotate
 from course_lib.studio.clocks import HEAD_WIDTH, RotaryClocks, clock_angles
 
 

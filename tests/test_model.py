@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from course_lib.errors import CourseError
 from course_lib.lm import GPT, Cache, ModelConfig
-from course_lib.lm.model import readable_attention, rotary_angles, rotate
+from course_lib.lm.attention import readable_attention, rotary_angles, rotate
 from course_lib.lm.optim import learning_rate, orthogonalise
 
 SMALL = ModelConfig(vocab_size=50, layers=2, heads=2, width=16, context=32)

@@ -1,10 +1,12 @@
 """The language model: tokens, batches, transformer, training, decoding and evaluation."""
 
+from course_lib.lm.attention import Cache
 from course_lib.lm.batches import Stream, batches
 from course_lib.lm.checkpoints import load_checkpoint, save_checkpoint
 from course_lib.lm.config import TrainConfig
 from course_lib.lm.decoding import generate
 from course_lib.lm.device import pick_device
+from course_lib.lm.error_kinds import find_errors, first_errors, token_errors
 from course_lib.lm.evaluation import (
     Attempt,
     accuracy,
@@ -16,7 +18,8 @@ from course_lib.lm.evaluation import (
     redundancy,
     wilson,
 )
-from course_lib.lm.model import GPT, Cache, ModelConfig
+from course_lib.lm.memoriser import Memoriser
+from course_lib.lm.model import GPT, ModelConfig
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.lm.training import Run, train, train_or_load
 
@@ -24,6 +27,7 @@ __all__ = [
     "GPT",
     "Attempt",
     "Cache",
+    "Memoriser",
     "ModelConfig",
     "Run",
     "Stream",
@@ -35,12 +39,15 @@ __all__ = [
     "by_op",
     "draw_problems",
     "evaluate",
+    "find_errors",
+    "first_errors",
     "generate",
     "judge",
     "load_checkpoint",
     "pick_device",
     "redundancy",
     "save_checkpoint",
+    "token_errors",
     "train",
     "train_or_load",
     "wilson",

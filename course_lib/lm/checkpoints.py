@@ -36,7 +36,7 @@ def save_checkpoint(folder: Path, model: GPT, config: TrainConfig, metrics: dict
     _write_tensors(folder / "model.safetensors", weights, {})
     card = {"format": FORMAT, "train": to_dict(config), "metrics": metrics}
     text = json.dumps(card, indent=1) + "\n"
-    _write(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))
+    write_whole(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def load_checkpoint(name: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
@@ -139,10 +139,10 @@ def _check_format(card: dict, source: Path) -> None:
 
 
 def _write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
-    _write(path, lambda target: save_file(tensors, target, header))
+    write_whole(path, lambda target: save_file(tensors, target, header))
 
 
-def _write(path: Path, write) -> None:
+def write_whole(path: Path, write) -> None:
     """Writes beside `path` first, so that a kill leaves the old file or the new one."""
     draft = path.with_name(path.name + ".tmp")
     write(draft)

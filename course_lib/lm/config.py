@@ -16,7 +16,8 @@ class TrainConfig:
 
     problem: ProblemConfig  # training always draws from its train split
     model: ModelConfig
-    batch_size: int = 32  # sequences
+    batch_size: int = 32  # problems
+    questions: int = 1  # about each problem, as branches over its shared description
     steps: int = 1000
     optimizer: str = "adamw"  # or "muon"
     lr: float = 2e-3  # peak
@@ -46,9 +47,11 @@ class TrainConfig:
                 raise CourseError(
                     f"{field} must be one of {allowed}, not {getattr(self, field)!r}."
                 )
-        for field in ("batch_size", "steps", "eval_every"):
+        for field in ("batch_size", "questions", "steps", "eval_every"):
             if getattr(self, field) < 1:
                 raise CourseError(f"{field} must be at least 1.")
+        if self.questions > 1 and self.problem.form == "qp":
+            raise CourseError("With the question first (form='qp') questions must be 1.")
         if not 0 <= self.seed < 2**63:
             raise CourseError(f"seed must be from 0 to {2**63 - 1}.")
         if not re.fullmatch(r"(\w[\w.-]*)?", self.name):  # it becomes a folder

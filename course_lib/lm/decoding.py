@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from course_lib.errors import CourseError
-from course_lib.lm.model import GPT, Cache
+from course_lib.lm.attention import Cache
+from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 
 NOTHING = -1  # no token's number

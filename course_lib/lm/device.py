@@ -1,5 +1,6 @@
 """Where to compute and how precisely, with the reason."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +41,17 @@ def pick_device(prefer: str | None = None, precision: str = "auto") -> Place:
     if precision != "auto":
         fast, why = precision == "bf16", "as asked"
     dtype = torch.bfloat16 if fast else torch.float32
-    return Place(torch.device(kind), dtype, f"{kind} with {str(dtype)[6:]}: {why}")
+    return Place(_own(kind), dtype, f"{kind} with {str(dtype)[6:]}: {why}")
+
+
+def _own(kind: str) -> torch.device:
+    """The device of this kind for this process; of several processes each has its own card."""
+    if kind != "cuda":
+        return torch.device(kind)
+    number, cards = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
+    if number >= cards:
+        raise CourseError(f"There are more processes than CUDA devices ({cards}): start fewer.")
+    return torch.device(kind, number)
 
 
 def _fast_bfloat16(kind: str) -> tuple[bool, str]:

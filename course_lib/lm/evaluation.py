@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from statistics import fmean, stdev
 
 from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig, reask, sample_problem, verify_solution
@@ -12,6 +13,8 @@ from course_lib.igsm.verifier import Verdict
 from course_lib.lm.decoding import generate
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
+
+APART = 2**32  # added to seeds, so that no problem of a training (seeds from 0) is met again
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,14 @@ def judge(problem: Problem, solution: str, answer: int | None) -> Attempt:
 
 def accuracy(attempts: list[Attempt]) -> dict[str, float | int]:
     """Share of correct attempts (0 to 1) with its 95 % Wilson interval."""
-    right, n = sum(attempt.correct for attempt in attempts), len(attempts)
+    return interval("accuracy", sum(attempt.correct for attempt in attempts), len(attempts))
+
+
+def interval(name: str, right: int, n: int) -> dict[str, float | int]:
+    """A share under its name, with the 95 % interval (`low`, `high`) and `n`."""
     low, high = wilson(right, n)
     share = right / n if n else 0.0
-    return {"accuracy": round(share, 4), "low": round(low, 4), "high": round(high, 4), "n": n}
+    return {name: round(share, 4), "low": round(low, 4), "high": round(high, 4), "n": n}
 
 
 def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -79,6 +86,11 @@ def by_op(attempts: list[Attempt]) -> dict[str, dict]:
     return {str(op): accuracy([a for a in attempts if a.problem.op == op]) for op in ops}
 
 
+def tested_ops(config: ProblemConfig) -> range:
+    """1 to half again the largest op of the training."""
+    return range(1, config.max_op * 3 // 2 + 1)
+
+
 def evaluate(
     model: GPT,
     tokenizer: Tokenizer,
@@ -86,40 +98,57 @@ def evaluate(
     n: int,
     seed: int,
     *,
-    split: str = "test",
     ops: Iterable[int] = (),
-    batch_size: int = 256,
     note: Callable[[str], None] = lambda line: None,
 ) -> dict:
-    """The figures of paper Results 2 and 3: in distribution, at forced ops, re-asked, redundancy.
+    """The figures of paper Results 2 and 3, as values that JSON can hold.
 
-    Draws n problems for each; `ops` are by default 1 to half again the largest training op.
-    `note` hears a line after each part.
+    New templates (test split) and known ones (train split), each over the law of the training and
+    by op, re-asked questions, and what is unnecessary in correct solutions; `law` holds the share
+    of each op among the new ones. n problems a figure, for each of `ops` (by default `tested_ops`)
+    but the largest of the training a fifth of it; `note` hears a line after each part.
     """
-    config = replace(config, split=split)
 
     def measure(label: str, problems: list[Problem]) -> list[Attempt]:
-        attempts = attempt(model, tokenizer, problems, batch_size=batch_size)
+        attempts = attempt(model, tokenizer, problems)
         note(f"{label}: {accuracy(attempts)['accuracy']:.1%} of {len(attempts)}")
         return attempts
 
-    problems = draw_problems(config, n, seed)
-    plain = measure("in distribution", problems)
-    forced = {}
-    for op in ops or range(1, config.max_op * 3 // 2 + 1):
-        try:
-            forced[str(op)] = accuracy(
-                measure(f"op {op}", draw_problems(replace(config, op=op), n, seed))
-            )
-        except CourseError as error:
-            note(f"op {op}: left out. {error}")
-    asked_anew = measure("reask", reasked(problems, random.Random(seed)))
+    def measure_by_op(label: str, config: ProblemConfig, ops: Iterable[int]) -> dict[str, dict]:
+        found = {}
+        for op in ops:
+            count = n if op == config.max_op else max(n // 5, 1)
+            try:
+                problems = draw_problems(replace(config, op=op), count, seed)
+            except CourseError as error:
+                note(f"op {op}, {label}: left out. {error}")
+                continue
+            templates = len({problem.template for problem in problems})
+            attempts = measure(f"op {op}, {label}", problems)
+            found[str(op)] = accuracy(attempts) | {"templates": templates}
+        return found
+
+    seed += APART
+    new, known = (replace(config, split=split) for split in ("test", "train"))
+    ops = list(ops or tested_ops(config))
+    problems = draw_problems(new, n, seed)
+    plain = measure("in distribution, new templates", problems)
+    familiar = measure("in distribution, known templates", draw_problems(known, n, seed))
+    anew = measure("another question (reask)", reasked(problems, random.Random(seed)))
     return {
         "train_max_op": config.max_op,
+        "form": config.form,
         "in_distribution": accuracy(plain),
-        "by_op": forced,
-        "reask": accuracy(asked_anew),
+        "known_templates": accuracy(familiar),
+        "law": {op: part["n"] / n for op, part in by_op(plain).items()},
+        "by_op": measure_by_op("new templates", new, ops),
+        "known_by_op": measure_by_op(
+            "known templates", known, [op for op in ops if op <= config.max_op]
+        ),
+        "reask": accuracy(anew),
+        "reask_up_to_max_op": accuracy([a for a in anew if a.problem.op <= config.max_op]),
         **redundancy(plain),
+        "reask_redundancy": redundancy(anew),
     }
 
 
@@ -132,11 +161,23 @@ def reasked(problems: list[Problem], rng: random.Random) -> list[Problem]:
     return others
 
 
-def redundancy(attempts: list[Attempt]) -> dict[str, float]:
-    """Mean unnecessary parameters and operations of the correct solutions (paper Fig. 4)."""
+def redundancy(attempts: list[Attempt]) -> dict:
+    """What correct solutions hold beyond need (paper Fig. 4): means, None where none is correct.
+
+    `level1_share` is the share of correct solutions without an unnecessary parameter; a `_margin`
+    is 1.96 standard errors, None where one solution is correct.
+    """
     right = [attempt for attempt in attempts if attempt.correct]
-    n = max(len(right), 1)
+    parameters = [len(attempt.verdict.unnecessary) for attempt in right]
+    operations = [attempt.unnecessary_operations for attempt in right]
     return {
-        "unnecessary_parameters": sum(len(a.verdict.unnecessary) for a in right) / n,
-        "unnecessary_operations": sum(a.unnecessary_operations for a in right) / n,
+        "level1_share": interval("share", parameters.count(0), len(right)),
+        "unnecessary_parameters": fmean(parameters) if right else None,
+        "unnecessary_parameters_margin": _margin(parameters),
+        "unnecessary_operations": fmean(operations) if right else None,
+        "unnecessary_operations_margin": _margin(operations),
     }
+
+
+def _margin(values: list[int]) -> float | None:
+    return 1.96 * stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None

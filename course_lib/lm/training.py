@@ -1,33 +1,30 @@
 """Training: one loop that can be killed at any moment and goes on where it was."""
 
-import json
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
-from tqdm.auto import tqdm
 
 from course_lib.errors import CourseError
 from course_lib.lm.batches import Stream, batches
 from course_lib.lm.checkpoints import load_checkpoint, load_state, save_checkpoint, save_state
 from course_lib.lm.config import TrainConfig
 from course_lib.lm.device import Place, pick_device
-from course_lib.lm.evaluation import accuracy, attempt, by_op, draw_problems
+from course_lib.lm.distributed import join_team, without_sync
 from course_lib.lm.model import GPT
 from course_lib.lm.optim import learning_rate, make_optimizers
+from course_lib.lm.reporter import Reporter, breakdown, read_log
+from course_lib.lm.rows import Batch
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.paths import DATA, RUNS
 
 STATE = "state.safetensors"
-LOG_EVERY = 20  # steps between lines of the log
-EVAL_SEED = 2**31  # problems for the accuracy shown while training
+GO_ON, SAVE, STOP = range(3)  # what the leader of a team orders after a step
 
 
 @dataclass
@@ -38,8 +35,9 @@ class Run:
     tokenizer: Tokenizer
     config: TrainConfig
     folder: Path
-    step: int
+    step: int = 0
     history: list[dict] = field(default_factory=list)  # the lines of log.jsonl
+    going_on: bool = False  # at this moment
 
     @property
     def finished(self) -> bool:
@@ -47,22 +45,30 @@ class Run:
         return self.step >= self.config.steps
 
 
-def train_or_load(config: TrainConfig, **options) -> Run:
+def train_or_load(
+    config: TrainConfig,
+    *,
+    device: str | None = None,
+    on_progress: Callable[[Run], None] | None = None,
+    **options,
+) -> Run:
     """The finished run of this config if there is one, else trains (or goes on) in `runs`.
 
-    `options` go to `train`. CourseError if the name belongs to another config.
+    All options are those of `train`. CourseError if the name belongs to another config.
     """
     name = config.run_name
     for folder in (DATA / "checkpoints" / name, RUNS / name):
         if (folder / "config.json").is_file():
-            run = _saved_run(folder, config)
+            run = _saved_run(folder, config, device)
             if run.finished or folder.parent != RUNS:
+                if on_progress:
+                    on_progress(run)
                 return run
-    return train(config, RUNS / name, **options)
+    return train(config, RUNS / name, device=device, on_progress=on_progress, **options)
 
 
-def _saved_run(folder: Path, config: TrainConfig) -> Run:
-    found = load_checkpoint(folder)
+def _saved_run(folder: Path, config: TrainConfig, device: str | None) -> Run:
+    found = load_checkpoint(folder, pick_device(device).device)
     changes = config.diff(found.config)
     if changes:
         name, (mine, theirs) = next(iter(changes.items()))
@@ -71,8 +77,7 @@ def _saved_run(folder: Path, config: TrainConfig) -> Run:
             "give yours its own name."
         )
     step = found.metrics.get("step", 0)
-    history = _read_log(folder / "log.jsonl", step)
-    return Run(found.model, found.tokenizer, config, folder, step, history)
+    return Run(found.model, found.tokenizer, config, folder, step, read_log(folder, step))
 
 
 def train(
@@ -82,64 +87,126 @@ def train(
     resume: bool = True,
     device: str | None = None,
     workers: int = 0,
+    micro_batch: int | None = None,
     max_seconds: float = float("inf"),
     save_every: float = 60.0,
-    on_progress: Callable[[dict], None] | None = None,
+    on_progress: Callable[[Run], None] | None = None,
 ) -> Run:
     """Trains into a folder, or goes on with what lies there; stops, saved, after `max_seconds`.
 
     Nothing but the weights' seed and the problem numbers is random, so weights, optimisers and the
-    step are the whole state. `save_every` is in seconds; `on_progress` gets each line of the log.
+    step are the whole state. `workers` processes draw problems; `micro_batch` rows are computed at
+    once, where memory is short; `save_every` is in seconds; `on_progress` gets the run after each
+    line of its log and at its end. Processes that `torchrun` started train one model together.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    place = pick_device(device, config.precision)
-    tokenizer = Tokenizer(config.problem)
-    if len(tokenizer) != config.model.vocab_size:
-        raise CourseError(f"This problem config needs a model with vocab_size={len(tokenizer)}.")
-    model = GPT(config.model, config.seed).to(place.device)
-    optimizers = make_optimizers(model, config.optimizer, config.lr, config.weight_decay)
-    begun = resume and (folder / STATE).exists()
-    step = load_state(folder / STATE, model, optimizers, config) if begun else 0
-    run = Run(model, tokenizer, config, folder, step, _read_log(folder / "log.jsonl", step))
+    trainer = Trainer(config, Path(folder), device, micro_batch)
+    run = trainer.run
+    run.folder.mkdir(parents=True, exist_ok=True)
+    if resume:
+        trainer.resume()
     if not run.finished:
-        with _Reporter(run, place, on_progress) as report:
-            source = batches(_stream(config), run.step, config.steps, workers=workers)
-            _loop(run, optimizers, place, report, source, max_seconds, save_every)
-    # Also after the last step: a kill may have come between the state and the checkpoint.
-    last = run.history[-1] if run.history else {}
-    save_checkpoint(folder, model, config, last | {"step": run.step, "place": place.reason})
+        run.going_on = True
+        with Reporter(trainer, on_progress) as report:
+            _loop(trainer, report, workers, max_seconds, save_every)
+        run.going_on = False
+    if trainer.team.leads:
+        # Also after the last step: a kill may have come between the state and the checkpoint.
+        last = run.history[-1] if run.history else {}
+        metrics = last | {"step": run.step, "place": trainer.place.reason}
+        save_checkpoint(run.folder, run.model, config, metrics)
+        if on_progress:
+            on_progress(run)
+    trainer.team.agree()  # the files are written
     return run
 
 
-def _stream(config: TrainConfig) -> Stream:
+def stream_of(config: TrainConfig) -> Stream:
+    """The training data of a config."""
     problem, context = replace(config.problem, split="train"), config.model.context
-    return Stream(
-        problem, config.batch_size, config.seed, context, config.loss_on, config.curriculum
-    )
+    shape = (config.loss_on, config.curriculum, config.questions)
+    return Stream(problem, config.batch_size, config.seed, context, *shape)
 
 
-def _loop(run, optimizers, place, report, source, max_seconds, save_every) -> None:
-    config, begin = run.config, time.perf_counter()
-    saved = begin
+def _loop(trainer: "Trainer", report: Reporter, workers: int, max_seconds, save_every) -> None:
+    begin = saved = time.perf_counter()
+    run = trainer.run
+    source = batches(stream_of(run.config), run.step, run.config.steps, workers=workers)
     for batch in report.waiting(source):
-        with place.autocast():
-            loss = prediction_loss(run.model, *batch.tensors(place.device))
-        rate = learning_rate(run.step, config.lr, config.steps, config.warmup, config.decay)
-        update(run.model, optimizers, loss, rate)
-        report.add(loss.detach(), batch)
-        run.step += 1
-        if run.step % config.eval_every == 0 or run.finished:
-            report.line(**report.evaluation())
-        elif run.step % LOG_EVERY == 0:
-            report.line()
+        report.add(trainer.step(batch), batch)
         now = time.perf_counter()
-        late = now - begin > max_seconds
-        if run.finished or late or now - saved > save_every:
-            save_state(run.folder / STATE, run.model, optimizers, run.step, config)
-            saved = now
-        if late:
+        stop = run.finished or now - begin > max_seconds
+        wish = STOP if stop else SAVE if now - saved > save_every else GO_ON
+        order = trainer.team.agree(wish)
+        if order != GO_ON:
+            trainer.save()
+            saved = time.perf_counter()
+        if order == STOP:
             break
+
+
+class Trainer:
+    """A run with all that a step of it needs."""
+
+    def __init__(
+        self, config: TrainConfig, folder: Path, device: str | None, micro_batch: int | None
+    ) -> None:
+        """Begins at step 0; CourseError if the model's vocabulary is not that of the problems."""
+        self.place = pick_device(device, config.precision)
+        self.team = join_team(self.place)
+        self.micro_batch = micro_batch
+        tokenizer = Tokenizer(config.problem)
+        if len(tokenizer) != config.model.vocab_size:
+            raise CourseError(f"These problems need a model with vocab_size={len(tokenizer)}.")
+        model = GPT(config.model, config.seed).to(self.place.device)
+        self.optimizers = make_optimizers(model, config.optimizer, config.lr, config.weight_decay)
+        self.objective = self.team.wrap(Objective(model, self.place))
+        self.run = Run(model, tokenizer, config, folder)
+
+    def resume(self) -> None:
+        """Goes to where the folder's state was saved, if there is one."""
+        run, path = self.run, self.run.folder / STATE
+        if path.exists():
+            run.step = load_state(path, run.model, self.optimizers, run.config)
+            run.history = read_log(run.folder, run.step)
+
+    def save(self) -> None:
+        """Writes the state; CourseError, and the old one stays, if this one is broken."""
+        run = self.run
+        finite = [weight.isfinite().all() for weight in run.model.parameters()]
+        if not torch.stack(finite).all():
+            raise breakdown(run.step)
+        if self.team.leads:
+            save_state(run.folder / STATE, run.model, self.optimizers, run.step, run.config)
+
+    def step(self, batch: Batch) -> Tensor:
+        """Learns from a batch; returns a loss whose mean over the team is the batch's."""
+        run, config, total = self.run, self.run.config, 0.0
+        tokens = float(batch.loss_mask.sum()) / self.team.size  # gradients are averaged over it
+        *others, last = self.team.parts(batch, self.micro_batch)
+        with without_sync(self.objective):
+            for part in others:
+                loss = self.objective(part, tokens)
+                loss.backward()
+                total += loss.detach()
+        loss = self.objective(last, tokens)
+        rate = learning_rate(run.step, config.lr, config.steps, config.warmup, config.decay)
+        update(run.model, self.optimizers, loss, rate)
+        run.step += 1
+        return total + loss.detach()
+
+
+class Objective(nn.Module):
+    """The loss as a module, since a team shares the gradients of modules."""
+
+    def __init__(self, model: GPT, place: Place) -> None:
+        """Of this model, computed there."""
+        super().__init__()
+        self.model, self.place = model, place
+
+    def forward(self, part: Batch, tokens: float) -> Tensor:
+        """What a part of a batch adds to the mean over all `tokens` the batch predicts."""
+        with self.place.autocast():
+            return prediction_loss(self.model, *part.tensors(self.place.device), tokens=tokens)
 
 
 def update(model: GPT, optimizers: list[Optimizer], loss: Tensor, rate: float) -> None:
@@ -153,97 +220,19 @@ def update(model: GPT, optimizers: list[Optimizer], loss: Tensor, rate: float) -
         optimizer.zero_grad()
 
 
-def prediction_loss(model: GPT, ids: Tensor, places: Tensor) -> Tensor:
-    """Mean cross-entropy (nats) of the tokens at flat places; only these pass the head."""
-    hidden = model(ids, return_hidden=True).flatten(0, 1)  # B·T D
-    return F.cross_entropy(model.head(hidden[places - 1]).float(), ids.flatten()[places])
+def prediction_loss(
+    model: GPT,
+    ids: Tensor,
+    places: Tensor,
+    positions: Tensor | None = None,
+    mask: Tensor | None = None,
+    tokens: float | None = None,
+) -> Tensor:
+    """Mean cross-entropy (nats) of the tokens at flat places; only these pass the head.
 
-
-class _Reporter:
-    """The bar, the log file and the evaluations of a run."""
-
-    def __init__(self, run: Run, place: Place, on_progress) -> None:
-        self.run, self.place, self.on_progress = run, place, on_progress
-        config = run.config
-        problem = replace(config.problem, split=config.eval_split)
-        self.problems = draw_problems(problem, config.eval_problems, EVAL_SEED)
-        self.before = run.history[-1]["seconds"] if run.history else 0.0
-        self.losses, self.tokens, self.waited = [], 0, 0.0
-        self.begin = self.since = time.perf_counter()
-
-    def __enter__(self) -> "_Reporter":
-        run = self.run
-        path = run.folder / "log.jsonl"
-        path.write_text("".join(json.dumps(line) + "\n" for line in run.history), "utf-8")
-        self.log = path.open("a", encoding="utf-8")
-        quiet = os.environ.get("COURSE_QUIET") == "1"
-        self.bar = tqdm(
-            total=run.config.steps, initial=run.step, unit="step", disable=quiet, mininterval=1.0
-        )
-        if not quiet:
-            self.bar.write(f"{run.config.run_name} on {self.place.reason}")
-        return self
-
-    def __exit__(self, *error) -> None:
-        self.bar.close()
-        self.log.close()
-
-    def waiting(self, source):
-        """Passes batches on and counts the time spent waiting for them."""
-        source = iter(source)
-        while True:
-            asked = time.perf_counter()
-            batch = next(source, None)
-            self.waited += time.perf_counter() - asked
-            if batch is None:
-                return
-            yield batch
-
-    def add(self, loss: Tensor, batch) -> None:
-        """Counts a step; the loss stays on the device until a line is due."""
-        self.losses.append(loss)
-        self.tokens += batch.ids.size
-        self.bar.update()
-
-    def evaluation(self) -> dict:
-        """Accuracy on unseen problems, by op."""
-        run = self.run
-        with self.place.autocast():
-            attempts = attempt(run.model, run.tokenizer, self.problems)
-        shares = {op: part["accuracy"] for op, part in by_op(attempts).items()}
-        return {"accuracy": accuracy(attempts)["accuracy"], "by_op": shares}
-
-    def line(self, **more) -> None:
-        """Writes what happened since the last line to log, bar and caller."""
-        run, now = self.run, time.perf_counter()
-        loss = torch.stack(self.losses).mean().item()
-        if loss != loss:
-            raise CourseError(f"The loss is no number any more at step {run.step}: lower lr.")
-        spent = now - self.since
-        record = {
-            "step": run.step,
-            "problems": run.step * run.config.batch_size,
-            "loss": round(loss, 4),
-            "tokens_per_s": round(self.tokens / spent),
-            "waiting": round(self.waited / spent, 3),  # share of time, for data
-            "seconds": round(self.before + now - self.begin, 1),
-            **more,
-        }
-        self.log.write(json.dumps(record) + "\n")
-        self.log.flush()
-        run.history.append(record)
-        shown = {k: record[k] for k in ("loss", "tokens_per_s", "accuracy") if k in record}
-        self.bar.set_postfix(shown)
-        if self.on_progress:
-            self.on_progress(record)
-        self.losses, self.tokens, self.waited, self.since = [], 0, 0.0, time.perf_counter()
-
-
-def _read_log(path: Path, until: int) -> list[dict]:
-    """The lines of a log up to a step; later ones will be written again."""
-    if not path.exists():
-        return []
-    lines = []
-    with suppress(ValueError):  # a kill may have cut the last line
-        lines.extend(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
-    return [line for line in lines if line["step"] <= until]
+    For a part of a batch, `tokens` is how many the whole predicts: the parts' losses add up.
+    """
+    hidden = model(ids, mask=mask, positions=positions, return_hidden=True).flatten(0, 1)  # B·T D
+    logits = model.head(hidden[places - 1]).float()
+    total = F.cross_entropy(logits, ids.flatten()[places], reduction="sum")
+    return total / (tokens or len(places))

@@ -1,6 +1,7 @@
 """The studio: what the notebooks and the command line need, imported by no other room."""
 
 from course_lib.studio.curves import (
+    LiveCurve,
     draw_accuracy,
     draw_accuracy_curve,
     draw_learning_curve,
@@ -27,6 +28,7 @@ __all__ = [
     "OURS",
     "PAPER",
     "Lesson",
+    "LiveCurve",
     "ProblemExplorer",
     "SolutionStepper",
     "axes",

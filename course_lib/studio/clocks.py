@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 
-from course_lib.lm.model import rotary_angles
+from course_lib.lm.attention import rotary_angles
 from course_lib.studio.plots import BLUE, GREY, OURS, axes
 from course_lib.studio.widgets import Knob, Panel, picture
 

@@ -1,12 +1,18 @@
 """Figures of training and accuracy, in the course's one style."""
 
 import math
+import os
+import time
 from collections.abc import Mapping
+from io import BytesIO
 
+import matplotlib as mpl
+from IPython.display import Image, display
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from course_lib.lm import Run
-from course_lib.studio.plots import BLUE, CHANCE, OURS, axes
+from course_lib.studio.plots import BLUE, CHANCE, OURS, STYLE, axes
 
 
 def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
@@ -19,6 +25,42 @@ def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="problems read", ylabel="loss (nats per token)", ylim=(0, ignorance * 1.08))
     ax.legend(loc="center right")
     return ax
+
+
+class LiveCurve:
+    """Loss and accuracy while a training runs: `lm.train_or_load(config, on_progress=LiveCurve())`.
+
+    One picture in the notebook that is drawn anew every few seconds and stays as it was at the end;
+    only this last one with COURSE_QUIET=1, as in headless runs. Any run will do, a loaded one too.
+    """
+
+    def __init__(self, seconds: float = 10.0):
+        """Wait so long between pictures; drawing one takes about a quarter of a second."""
+        self.seconds, self.due = seconds, 0.0
+        self.output = None  # where the picture is shown
+
+    def __call__(self, run: Run) -> None:
+        """Show the run as far as it got, if it is time."""
+        quiet = os.environ.get("COURSE_QUIET") == "1"
+        if run.going_on and (quiet or time.monotonic() < self.due):
+            return
+        image = Image(data=draw_training(run))
+        if self.output is None:
+            self.output = display(image, display_id=True)
+        else:
+            self.output.update(image)
+        self.due = time.monotonic() + self.seconds
+
+
+def draw_training(run: Run) -> bytes:
+    """Learning curve and accuracy curve side by side, as a PNG."""
+    figure, file = Figure(figsize=(11, 3.2), layout="constrained"), BytesIO()
+    with mpl.rc_context(STYLE):
+        left, right = figure.subplots(1, 2)
+        draw_learning_curve(run, left)
+        draw_accuracy_curve(run, right)
+        figure.savefig(file, metadata={"Software": None})
+    return file.getvalue()
 
 
 def percent(accuracy: Mapping[str, float]) -> str:

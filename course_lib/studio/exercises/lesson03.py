@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_lib.lm.model import ModelConfig, rotary_angles, rotate
+from course_lib.lm.attention import rotary_angles, rotate
+from course_lib.lm.model import ModelConfig
 from course_lib.studio.exercises import Exercise
 
 

@@ -1,0 +1,120 @@
+"""Attention: who reads whom, rotary positions, and a cache of what was read (paper §3)."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+ROTARY_BASE = 10_000  # GPT-NeoX and Llama
+LOOK_BACK_STRENGTH = 5.0  # of the biases; a head 16 wide then gives 9 of 10 parts to one token
+
+
+class Cache:
+    """Keys and values of the positions read so far, so that decoding reads each token once.
+
+    Slot s holds position s of its row; each row writes at its own positions.
+    """
+
+    def __init__(self, slots: int) -> None:
+        """Room for sequences of at most `slots` tokens."""
+        self.slots = slots
+        self.used = 0  # slots written by the longest row
+        self.layers: list[tuple[Tensor, Tensor]] = []  # keys and values, each B H S d
+
+    def write(self, layer: int, positions: Tensor, *new: Tensor) -> list[Tensor]:
+        """Stores new keys and values (B H T d) at positions (B or 1, T), returns all (B H S d)."""
+        if layer == len(self.layers):
+            B, H, _, d = new[0].shape
+            self.layers.append(tuple(x.new_zeros(B, H, self.slots, d) for x in new))
+        rows = torch.arange(len(new[0]), device=positions.device)[:, None]  # B 1
+        for stored, x in zip(self.layers[layer], new, strict=True):
+            stored[rows, :, positions] = rearrange(x, "b h t d -> b t h d")
+        return [stored[:, :, : self.used] for stored in self.layers[layer]]
+
+    def keep(self, rows: Tensor) -> None:
+        """Drops all rows but these."""
+        self.layers = [(keys[rows], values[rows]) for keys, values in self.layers]
+
+
+def rotary_angles(positions: Tensor, head_width: int) -> tuple[Tensor, Tensor]:
+    """Cosine and sine (B 1 T d) of positions (B T) times frequencies, these twice side by side."""
+    frequencies = rotary_frequencies(head_width).to(positions.device)
+    angles = positions[:, None, :, None] * frequencies  # B 1 T d/2
+    angles = torch.cat((angles, angles), dim=-1)
+    return angles.cos(), angles.sin()
+
+
+def rotary_frequencies(head_width: int) -> Tensor:
+    """Radians per token of the pairs of a head (d/2), from 1 down."""
+    return ROTARY_BASE ** (-torch.arange(0, head_width, 2, dtype=torch.float32) / head_width)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turns each pair (x[i], x[i + d/2]) by its angle: GPT-NeoX's pairing, not neighbours."""
+    left, right = x.chunk(2, dim=-1)
+    return x * cos.to(x.dtype) + torch.cat((-right, left), dim=-1) * sin.to(x.dtype)
+
+
+def readable_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """softmax(q kᵀ / √d) v where the mask (B 1 T S) allows; q, k, v are (B H T d)."""
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # B H T S
+    return scores.masked_fill(~mask, float("-inf")).softmax(-1) @ v
+
+
+def fast_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """The same in one fused call; no mask means causal."""
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+
+
+class Shared(NamedTuple):
+    """What all layers of one forward pass share."""
+
+    attend: Callable
+    mask: Tensor | None  # B 1 T S
+    rotary: tuple[Tensor, Tensor] | None
+    positions: Tensor  # B T, or 1 T if the same for all rows
+    cache: Cache | None
+
+
+class Attention(nn.Module):
+    """Causal self-attention with H heads."""
+
+    def __init__(self, width: int, heads: int, layer: int) -> None:
+        """Query, key and value in one matrix, in this order, each with its heads side by side."""
+        super().__init__()
+        self.layer, self.heads = layer, heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, shared: Shared) -> Tensor:
+        """Mixes the positions of x (B T D)."""
+        qkv = rearrange(self.qkv(x), "b t (n h d) -> n b h t d", n=3, h=self.heads)
+        q, k = qkv[:2] if shared.rotary is None else rotate(qkv[:2], *shared.rotary)
+        v = qkv[2]
+        if shared.cache is not None:
+            k, v = shared.cache.write(self.layer, shared.positions, k, v)
+        mixed = shared.attend(q, k, v, shared.mask)  # B H T d
+        return self.out(rearrange(mixed, "b h t d -> b t (h d)"))
+
+    def look_back(self, distances: tuple[int, ...]) -> None:
+        """Lets the biases of head h attend to the token `distances[h]` before, whatever it is.
+
+        Turned by their positions, key and query are aligned at that distance. Slow frequencies
+        would not tell neighbours apart and are left alone.
+        """
+        q, k, _ = rearrange(self.qkv.bias, "(n h two p) -> n h two p", n=3, h=self.heads, two=2)
+        frequencies = rotary_frequencies(2 * q.shape[-1])
+        strength = LOOK_BACK_STRENGTH * (frequencies > 0.02)
+        for head, distance in enumerate(distances):
+            angles = -distance * frequencies
+            k[head, 0] = strength
+            q[head] = strength * torch.stack((angles.cos(), angles.sin()))
+
+    def match(self, scale: float) -> None:
+        """Makes keys equal queries, so that a token attends to those that hold the same."""
+        q, k, _ = self.qkv.weight.chunk(3)  # each D D
+        k.copy_(q.mul_(scale / 0.02))
