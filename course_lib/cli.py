@@ -99,7 +99,13 @@ def train_options(train: Parser) -> None:
     train.add_argument("--seed", type=natural, help="of weights and problems (0)")
     train.add_argument("--minutes", type=above_zero, default=float("inf"), help="then stop, saved")
     train.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
-    train.add_argument("--workers", type=natural, help="processes that draw problems (default 1)")
+    helpers = int((os.cpu_count() or 1) > 1)  # one keeps the model fed
+    train.add_argument(
+        "--workers", type=natural, default=helpers, help=f"processes that draw problems ({helpers})"
+    )
+    train.add_argument(
+        "--threads", type=positive, help="of the processor (1, best for small models)"
+    )
     train.add_argument("--micro-batch", type=positive, help="problems at once, to save memory")
     train.add_argument(
         "--dry-run",

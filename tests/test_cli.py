@@ -142,7 +142,7 @@ def test_a_model_is_trained_and_evaluated(course, tmp_path, monkeypatch):
     for module in (training, checkpoints):
         monkeypatch.setattr(module, "RUNS", tmp_path)
     monkeypatch.setenv("COURSE_QUIET", "1")
-    tiny = "train --layers 1 --heads 1 --width 8 --steps 2 --name tiny"
+    tiny = "train --scale smoke --layers 1 --heads 1 --width 8 --steps 2 --name tiny"
     code, output, _ = course(tiny)
     assert code == 0 and "2 of 2 steps" in output and str(tmp_path / "tiny") in output
 

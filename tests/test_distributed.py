@@ -42,13 +42,13 @@ def test_two_processes_train_the_same_model_as_one(tmp_path):
         alone = train(config, tmp_path / "alone" / name, device="cpu")
         found = load_checkpoint(tmp_path / name)
         assert found.metrics["step"] == TOGETHER.steps
-        assert_close(found.model.state_dict(), weights(alone), rtol=1e-4, atol=1e-6)
+        assert_close(found.model.state_dict(), weights(alone), rtol=1e-4, atol=5e-5)
         assert found.metrics["loss"] == pytest.approx(alone.history[-1]["loss"], abs=2e-4)
         assert found.metrics["by_op"] == alone.history[-1]["by_op"]
 
 
 def test_torchrun_goes_on_with_what_one_process_began(tmp_path, monkeypatch):
-    command = "train --layers 1 --heads 2 --width 16 --batch 8 --steps 6 --device cpu".split()
+    command = "train --scale smoke --steps 6 --device cpu".split()
     monkeypatch.setattr(training, "RUNS", tmp_path)
     main([*command, "--name", "alone"])
     main([*command, "--name", "team", "--minutes", "1e-9"])
@@ -59,7 +59,7 @@ def test_torchrun_goes_on_with_what_one_process_began(tmp_path, monkeypatch):
         check=True,
     )
     team, alone = (load_checkpoint(tmp_path / name) for name in ("team", "alone"))
-    assert_close(team.model.state_dict(), alone.model.state_dict(), rtol=1e-4, atol=1e-6)
+    assert_close(team.model.state_dict(), alone.model.state_dict(), rtol=1e-4, atol=5e-5)
     assert team.metrics["step"] == 6
     line = json.loads((tmp_path / "team" / "log.jsonl").read_text())  # a single one
     assert line["by_op"] == alone.metrics["by_op"]

@@ -1,7 +1,7 @@
 """Attention: who reads whom, rotary positions, and a cache of what was read (paper §3)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -22,7 +22,7 @@ class Cache:
     def __init__(self, slots: int) -> None:
         """Room for sequences of at most `slots` tokens."""
         self.slots = slots
-        self.used = 0  # slots written by the longest row
+        self.used = 0  # slots that attention sees
         self.layers: list[tuple[Tensor, Tensor]] = []  # keys and values, each B H S d
 
     def write(self, layer: int, positions: Tensor, *new: Tensor) -> list[Tensor]:
@@ -32,12 +32,27 @@ class Cache:
             self.layers.append(tuple(x.new_zeros(B, H, self.slots, d) for x in new))
         rows = torch.arange(len(new[0]), device=positions.device)[:, None]  # B 1
         for stored, x in zip(self.layers[layer], new, strict=True):
-            stored[rows, :, positions] = rearrange(x, "b h t d -> b t h d")
+            stored.transpose(1, 2)[rows, positions] = x.transpose(1, 2)  # B T H d
         return [stored[:, :, : self.used] for stored in self.layers[layer]]
 
     def keep(self, rows: Tensor) -> None:
         """Drops all rows but these."""
         self.layers = [(keys[rows], values[rows]) for keys, values in self.layers]
+
+    def grow(self, slots: int) -> None:
+        """Makes room for so many more tokens."""
+        self.slots += slots
+        self.layers = [tuple(F.pad(x, (0, 0, 0, slots)) for x in layer) for layer in self.layers]
+
+    @classmethod
+    def join(cls, caches: Sequence["Cache"], slots: int) -> "Cache":
+        """All rows of some caches in one, with room for `slots` tokens."""
+        joined = cls(slots)
+        for cache in caches:
+            cache.grow(slots - cache.slots)
+        for layer in zip(*(cache.layers for cache in caches), strict=True):
+            joined.layers.append(tuple(map(torch.cat, zip(*layer, strict=True))))
+        return joined
 
 
 def rotary_angles(positions: Tensor, head_width: int) -> tuple[Tensor, Tensor]:

@@ -9,9 +9,11 @@ from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 
 NOTHING = -1  # no token's number
+PART = 64  # prompts read at once; more would only need more memory
+BLOCK = 16  # slots that a cache grows by
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def generate(
     model: GPT,
     tokenizer: Tokenizer,
@@ -41,22 +43,20 @@ def generate(
 
 def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tensor:
     """One batch: the written tokens (B limit), NOTHING wherever a row is done."""
-    device = model.embedding.weight.device
     T = len(prompts[0])  # the longest
     reach = model.config.context if model.config.positions == "learned" else T + limit
     if T > reach:
         raise CourseError(f"A prompt of {T} tokens is longer than the model's context, {reach}.")
     limit = min(limit, reach - len(prompts[-1]))  # the shortest
-    ids = [prompt + [tokenizer.pad] * (T - len(prompt)) for prompt in prompts]
-    ids = torch.tensor(ids, device=device)  # B T
+    parts = [prompts[first : first + PART] for first in range(0, len(prompts), PART)]
+    hidden, caches = zip(*(_read(model, tokenizer.pad, part) for part in parts), strict=True)
+    hidden, cache = torch.cat(hidden), Cache.join(caches, T + BLOCK)
+    device = hidden.device
     positions = torch.tensor([len(prompt) for prompt in prompts], device=device)  # of what follows
     written = torch.full((len(prompts), limit), NOTHING, device=device)
     rows = torch.arange(len(prompts), device=device)  # still being written
     done = positions >= reach
 
-    # Pads stand to the right: new tokens overwrite their cache slots before anyone may look.
-    cache = Cache(T + limit)
-    hidden = model(ids, cache, return_hidden=True)[rows, positions - 1]  # B D
     for step in range(limit):
         token = _choose(model.head(hidden), temperature, generator)  # B
         written[rows, step] = token.masked_fill(done, NOTHING)
@@ -64,14 +64,28 @@ def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tenso
         finished = int(done.sum())
         if finished == len(rows):
             break
-        if finished > len(rows) // 8:  # copying the cache costs about two steps, so not each time
-            stay = ~done
-            rows, token, positions, done = rows[stay], token[stay], positions[stay], done[stay]
+        if finished > len(rows) // 8:  # copying the cache costs about a step, so not each time
+            stay = (~done).nonzero()[:, 0]
+            rows, token, positions, done = (x[stay] for x in (rows, token, positions, done))
             cache.keep(stay)
+        if T + step == cache.slots:
+            cache.grow(BLOCK)
         slots = positions.clamp(max=reach - 1)[:, None]  # rows that are done may be beyond
+        cache.used = cache.slots - 1  # all slots: a slice of the cache is read half as fast
         hidden = model(token[:, None], cache, positions=slots, return_hidden=True)
         hidden, positions = hidden[:, 0], positions + 1
     return written
+
+
+def _read(model, pad, prompts) -> tuple[Tensor, Cache]:
+    """What the model holds after each prompt (B D), and their keys and values."""
+    T, device = len(prompts[0]), model.embedding.weight.device
+    # Pads stand to the right: new tokens overwrite their cache slots before anyone may look.
+    ids = torch.tensor([prompt + [pad] * (T - len(prompt)) for prompt in prompts], device=device)
+    last = torch.tensor([len(prompt) - 1 for prompt in prompts], device=device)
+    cache = Cache(T)
+    hidden = model(ids, cache, return_hidden=True)  # B T D
+    return hidden[torch.arange(len(prompts), device=device), last], cache
 
 
 def _choose(logits: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:

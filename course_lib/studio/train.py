@@ -4,6 +4,8 @@ import os
 from argparse import Namespace
 from dataclasses import replace
 
+import torch
+
 from course_lib.igsm import ProblemConfig
 from course_lib.lm import TrainConfig, train_or_load
 from course_lib.lm.dry_run import dry_run
@@ -15,13 +17,15 @@ from course_lib.studio.presets import CONTEXTS, training
 def run(options: Namespace) -> int:
     """Trains, and says where the model lies; or only tries it out."""
     config = chosen(options)
+    if options.threads or not options.dry_run:  # as in lessons, whose models lose time with more
+        torch.set_num_threads(options.threads or 1)
     if options.dry_run:
         dry_run(config, device=options.device, micro_batch=options.micro_batch)
         return 0
     run = train_or_load(
         config,
         device=options.device,
-        workers=default_workers() if options.workers is None else options.workers,
+        workers=options.workers,
         micro_batch=options.micro_batch,
         max_seconds=60 * options.minutes,
     )
@@ -49,8 +53,3 @@ def chosen(options: Namespace) -> TrainConfig:
 def given(options: Namespace, *names: str) -> dict:
     """Those of these options that were given."""
     return {name: vars(options)[name] for name in names if vars(options)[name] is not None}
-
-
-def default_workers() -> int:
-    """One process draws the problems where a core is left for it."""
-    return int((os.cpu_count() or 1) > int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
