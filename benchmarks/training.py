@@ -165,25 +165,31 @@ def main() -> None:
 
 
 def print_table(loops: list[Loop]) -> None:
-    """A line a loop, with its ratio to the fastest of the packed ones."""
-    head = ("problems/s", "ratio", "descr./s", "tokens/s", "with drawing")
-    print(f"{'loop':26}{'':8}" + "".join(f"{title:>14}" for title in head))
-    rows, plain = [], 0.0
+    """A line a loop, with its ratios to the packed ones, and all of it as JSON."""
+    rows = []
     for loop in loops:
         best, steps = min(loop.times[1:]), loop.steps
-        speed = steps.problems / best
-        if loop.loss is packed_loss:
-            plain = max(plain, speed)
-        row = {
-            "problems_per_s": speed,
-            "ratio": speed / plain,
-            "descriptions_per_s": steps.descriptions / best,
-            "tokens_per_s": steps.tokens / best,
-            "with_drawing": steps.problems / (best + steps.seconds),
-        }
-        rows.append({"loop": loop.name, "optimizer": loop.optimizer} | row)
-        cells = [f"{x:14,.{2 * (name == 'ratio')}f}" for name, x in row.items()]
-        print(f"{loop.name:26}{loop.optimizer:8}" + "".join(cells))
+        rows.append(
+            {
+                "loop": loop.name,
+                "optimizer": loop.optimizer,
+                "problems/s": steps.problems / best,
+                "descriptions/s": steps.descriptions / best,
+                "tokens/s": steps.tokens / best,
+                "with drawing": steps.problems / (best + steps.seconds),
+            }
+        )
+    plain = [row for row, loop in zip(rows, loops, strict=True) if loop.loss is packed_loss]
+    for row in rows:
+        for other in plain:
+            row[other["loop"].replace("packed rows of", "to")] = (
+                row["problems/s"] / other["problems/s"]
+            )
+    print("".join(f"{title:>16}" if i else f"{title:26}" for i, title in enumerate(rows[0])))
+    for row in rows:
+        name, optimizer, *figures = row.values()
+        cells = (f"{x:16,.{0 if x > 20 else 2}f}" for x in figures)
+        print(f"{name:26}{optimizer:>16}" + "".join(cells))
     print(json.dumps(rows))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from course_lib.igsm import ProblemConfig
 from course_lib.lm import ModelConfig, Tokenizer, TrainConfig
+from course_lib.studio.paper import paper_training
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,7 @@ SCALES = {
             problems=100_000,
             templates=1_000_000,
             live_training=training(MED, 12, 12, 768, 768, batch_size=512, steps=1000, seed=1),
-            training=training(
-                MED, 12, 12, 768, 768, batch_size=512, steps=100_000, loss_on="all", eval_every=5000
-            ),
+            training=paper_training("med"),
             eval_problems=4096,
             hardest_op=23,
         ),
