@@ -29,8 +29,7 @@ from course_lib.paths import DATA
 
 GOAL = 0.95
 WORLD = replace(ProblemConfig.preset("pocket"), max_op=2, max_edges=4)
-SIMPLE = dict(chains=1, letters="sequential")
-HEAD_START = dict(look_back=(1, 2, 3, 4), match=0.2)
+HEAD_START = dict(look_back=(1, 2, 3, 4, 5, 6), match=0.16)
 LEVERS = {  # what differs from "start"
     "start": {},
     "random start": dict(look_back=(), match=0.0),
@@ -47,8 +46,8 @@ LEVERS = {  # what differs from "start"
     "modulus 23": dict(modulus=23),
     "2 layers": dict(layers=2),
     "8 layers": dict(layers=8),
-    "128 wide, 8 heads": dict(width=128, heads=8),
-    "2 heads": dict(heads=2, look_back=(1, 2)),
+    "64 wide, 4 heads": dict(width=64, heads=4, look_back=(1, 2, 3, 4)),
+    "2 heads look back": dict(look_back=(1, 2)),
     "tied head": dict(tied=True),
     "no positions": dict(positions="none", look_back=()),
 }
@@ -56,7 +55,7 @@ LEVERS = {  # what differs from "start"
 
 def config_of(changes: dict) -> TrainConfig:
     """The start with some settings changed, whichever config they belong to."""
-    settings = SIMPLE | HEAD_START | dict(layers=4, heads=4, width=64) | changes
+    settings = HEAD_START | dict(layers=4, heads=6, width=96) | changes
     settings = dict(batch_size=8, questions=4, optimizer="muon", lr=4e-3) | settings
 
     def part(kind) -> dict:

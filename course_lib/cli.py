@@ -233,11 +233,8 @@ def note(line: str) -> None:
 
 def show(figures: dict, table: Callable[[dict], str], options: argparse.Namespace) -> None:
     """Prints figures as one JSON object or as a table."""
-    print(
-        json.dumps({"checkpoint": options.checkpoint, **figures})
-        if options.json
-        else table(figures)
-    )
+    figures = {"checkpoint": options.checkpoint, **figures}
+    print(json.dumps(figures) if options.json else table(figures))
 
 
 def run_lessons(options: argparse.Namespace) -> int:

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 ROTARY_BASE = 10_000  # GPT-NeoX and Llama
-LOOK_BACK_STRENGTH = 5.0  # of the biases; a head 16 wide then gives 9 of 10 parts to one token
 
 
 class Cache:
@@ -114,22 +113,3 @@ class Attention(nn.Module):
             k, v = shared.cache.write(self.layer, shared.positions, k, v)
         mixed = shared.attend(q, k, v, shared.mask)  # B H T d
         return self.out(rearrange(mixed, "b h t d -> b t (h d)"))
-
-    def look_back(self, distances: tuple[int, ...]) -> None:
-        """Lets the biases of head h attend to the token `distances[h]` before, whatever it is.
-
-        Turned by their positions, key and query are aligned at that distance. Slow frequencies
-        would not tell neighbours apart and are left alone.
-        """
-        q, k, _ = rearrange(self.qkv.bias, "(n h two p) -> n h two p", n=3, h=self.heads, two=2)
-        frequencies = rotary_frequencies(2 * q.shape[-1])
-        strength = LOOK_BACK_STRENGTH * (frequencies > 0.02)
-        for head, distance in enumerate(distances):
-            angles = -distance * frequencies
-            k[head, 0] = strength
-            q[head] = strength * torch.stack((angles.cos(), angles.sin()))
-
-    def match(self, scale: float) -> None:
-        """Makes keys equal queries, so that a token attends to those that hold the same."""
-        q, k, _ = self.qkv.weight.chunk(3)  # each D D
-        k.copy_(q.mul_(scale / 0.02))

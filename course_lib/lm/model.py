@@ -15,6 +15,7 @@ from course_lib.lm.attention import (
     readable_attention,
     rotary_angles,
 )
+from course_lib.lm.head_start import give_head_start
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class ModelConfig:
     context: int  # tokens; the longest training sequence
     positions: str = "rope"  # or "learned" or "none"
     tied: bool = False  # the head reuses the embedding
-    look_back: tuple[int, ...] = ()  # tokens that heads of layer 1 look back, at the start
-    match: float = 0.0  # how much like attends to like in the layers above, at the start
+    look_back: tuple[int, ...] = ()  # a head start: tokens that heads look back,
+    match: float = 0.0  # and how strongly others attend to like (see head_start.py)
 
     def __post_init__(self) -> None:
         """Refuses shapes that cannot be built."""
@@ -103,7 +104,7 @@ class GPT(nn.Module):
     def _initialise(self, generator: torch.Generator) -> None:
         """GPT-2's start: normal 0.02, smaller where 2 L branches add up in the stream.
 
-        Then, if wanted, the head start of `Attention.look_back` and `Attention.match`.
+        Then, if wanted, a head start.
         """
         for name, weight in self.named_parameters():
             if weight.ndim == 2:
@@ -112,10 +113,8 @@ class GPT(nn.Module):
                 weight.normal_(0, std, generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
-        first, *above = [block.attention for block in self.blocks]
-        first.look_back(self.config.look_back)
-        for attention in above if self.config.match else ():
-            attention.match(self.config.match)
+        attentions = [block.attention for block in self.blocks]
+        give_head_start(attentions, self.config.look_back, self.config.match, generator)
 
     def forward(
         self,

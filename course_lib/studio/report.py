@@ -80,7 +80,8 @@ def _redundancy_lines(figures: Mapping) -> list[str]:
         lines.append(_line(f"{query}: nothing unnecessary (level-1)", level1, NOTHING))
         for counted in ("parameters", "operations"):
             mean, margin = (found[f"unnecessary_{counted}{end}"] for end in ("", "_margin"))
-            ours = "none correct" if mean is None else f"{mean:.3f} ± {margin or 0:.3f}"
+            spread = "" if margin is None else f" ± {margin:.3f}"
+            ours = "none correct" if mean is None else f"{mean:.3f}{spread}"
             theirs = _paper_redundancy(figures["form"], query, counted)
             lines.append(_line(f"{query}: unnecessary {counted}", ours, theirs))
     return lines
