@@ -79,20 +79,21 @@ def clock(device: torch.device) -> float:
 
 
 def draw_ours(config: TrainConfig, device: torch.device, count: int, questions: int) -> Steps:
-    """Our batches with at least `count` descriptions."""
-    begin = time.process_time()
+    """About `count` descriptions in our batches: of a block's, short to long, as many as wanted."""
     problem, context = replace(config.problem, split="train"), config.model.context
     stream = Stream(problem, config.batch_size, 0, context, questions=questions)
-    batches, tokenizer = [], Tokenizer(problem)
-    while sum(len(batch.ids) for batch in batches) < count:
-        batches += stream.block(len(batches) // 8)
+    begin = time.process_time()
+    block, tokenizer = stream.block(0), Tokenizer(problem)
     seconds = time.process_time() - begin
+    block.sort(key=lambda batch: batch.ids.shape[1])
+    each = max(len(block) * config.batch_size // count, 1)
+    batches = block[each // 2 :: each]
     return Steps(
         inputs=[batch.tensors(device) for batch in batches],
         problems=sum(int((batch.ids == tokenizer.end).sum()) for batch in batches),
         descriptions=sum(len(batch.ids) for batch in batches),
         tokens=sum(int((batch.ids != tokenizer.pad).sum()) for batch in batches),
-        seconds=seconds,
+        seconds=seconds * len(batches) / len(block),
     )
 
 
@@ -104,7 +105,7 @@ def draw_packed(config: TrainConfig, device: torch.device, count: int, context: 
     stream = _tokens(problems, Tokenizer(problem))
     rows = list(iter(lambda: list(islice(stream, context + 1)), []))[:-1]
     seconds = time.process_time() - begin
-    a_step = max(round(config.batch_size * len(rows) * context / count / context), 1)
+    a_step = max(round(config.batch_size * len(rows) / count), 1)
     return Steps(
         inputs=[
             (torch.tensor(rows[i : i + a_step]).to(device),) for i in range(0, len(rows), a_step)
@@ -135,7 +136,7 @@ def main() -> None:
         parser.add_argument(f"--{size}", type=int, default=default)
     parser.add_argument("--questions", default="1,2,4,6", help="of ours (1,2,4,6)")
     parser.add_argument("--contexts", default="256,512", help="of the packed rows (256,512)")
-    parser.add_argument("-n", type=int, default=256, help="problems of a loop's turn (256)")
+    parser.add_argument("-n", type=int, default=128, help="descriptions of a turn (128)")
     parser.add_argument("--repeats", type=int, default=4)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -148,7 +149,7 @@ def main() -> None:
         for steps in [draw_packed(config, place.device, args.n, context)]
     ]
     for questions in map(int, args.questions.split(",")):
-        steps = draw_ours(config, place.device, args.n // questions, questions)
+        steps = draw_ours(config, place.device, args.n, questions)
         loops.append(
             Loop(f"ours, {questions} a description", "adamw", "auto", prediction_loss, steps)
         )

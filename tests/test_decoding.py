@@ -7,6 +7,7 @@ import torch
 
 from course_lib.errors import CourseError
 from course_lib.lm import GPT, ModelConfig, generate
+from course_lib.lm.decoding import BLOCK, PART
 
 V = 16
 TOKENIZER = SimpleNamespace(pad=0, end=4)  # all that decoding needs of it
@@ -45,6 +46,14 @@ def test_batched_equals_naive(positions):
     written = generate(model, TOKENIZER, prompts, 20, batch_size=10)
     assert written == [naive(model, prompt, 20) for prompt in prompts]
     assert len({len(row) for row in written}) > 3  # rows did finish at different times
+
+
+def test_rows_do_not_care_who_is_read_and_leaves_beside_them():
+    model, prompts = small_model(), random_prompts(PART + 6)
+    together = generate(model, TOKENIZER, prompts, 2 * BLOCK + 8, batch_size=len(prompts))
+    assert together == generate(model, TOKENIZER, prompts, 2 * BLOCK + 8, batch_size=1)
+    lengths = sorted(map(len, together))
+    assert lengths[0] < 3 and lengths[-1] > 2 * BLOCK  # some leave soon, for some the cache grows
 
 
 def test_sampling_repeats_with_its_generator_and_differs_from_greedy():

@@ -18,6 +18,7 @@ from course_lib.lm.evaluation import (
     redundancy,
     wilson,
 )
+from course_lib.lm.export import to_gpt_neox
 from course_lib.lm.memoriser import Memoriser
 from course_lib.lm.model import GPT, ModelConfig
 from course_lib.lm.tokenizer import Tokenizer
@@ -47,6 +48,7 @@ __all__ = [
     "pick_device",
     "redundancy",
     "save_checkpoint",
+    "to_gpt_neox",
     "token_errors",
     "train",
     "train_or_load",

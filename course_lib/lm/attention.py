@@ -36,7 +36,7 @@ class Cache:
 
     def keep(self, rows: Tensor) -> None:
         """Drops all rows but these."""
-        self.layers = [(keys[rows], values[rows]) for keys, values in self.layers]
+        self.layers = [tuple(x.index_select(0, rows) for x in layer) for layer in self.layers]
 
     def grow(self, slots: int) -> None:
         """Makes room for so many more tokens."""

@@ -64,7 +64,7 @@ def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tenso
         finished = int(done.sum())
         if finished == len(rows):
             break
-        if finished > len(rows) // 8:  # copying the cache costs about a step, so not each time
+        if finished > len(rows) // 12:  # copying the cache costs about a step, so not each time
             stay = (~done).nonzero()[:, 0]
             rows, token, positions, done = (x[stay] for x in (rows, token, positions, done))
             cache.keep(stay)

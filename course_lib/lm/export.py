@@ -29,7 +29,7 @@ def to_gpt_neox(model: GPT):
     try:
         from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
     except ImportError:
-        raise CourseError("transformers is missing: pip install -e .[export] adds it.") from None
+        raise CourseError('transformers is missing: pip install -e ".[export]" adds it.') from None
     shape = model.config
     if shape.positions != "rope":
         raise CourseError(f"GPT-NeoX needs positions 'rope', and this has {shape.positions!r}.")
