@@ -46,8 +46,8 @@ def outline(problem: Problem) -> list[tuple[str | int, ...]]:
 def reading_order(problem: Problem) -> list[int]:
     """Its sentences as found from the question on, what is not found at the end.
 
-    A sentence leads to those of the parameters it mentions; an abstract parameter leads to the
-    sentences of what it adds up, as they stand in the text.
+    A sentence leads to those of what it mentions, an abstract parameter to those of what it adds up
+    in the order of the text.
     """
     place = {p: i for i, p in enumerate(problem.sentences)}
     visited: dict[int, None] = {}
@@ -57,9 +57,8 @@ def reading_order(problem: Problem) -> list[int]:
             return
         visited[p] = None
         operands = problem.definitions[p].operands
-        if p not in place:
-            operands = sorted(operands, key=lambda q: place.get(q, len(place)))
-        for operand in operands:
+        by_text = sorted(operands, key=lambda q: place.get(q, len(place)))
+        for operand in operands if p in place else by_text:
             visit(operand)
 
     for p in (problem.query, *problem.sentences):
