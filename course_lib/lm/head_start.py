@@ -24,11 +24,13 @@ def give_head_start(
 ) -> None:
     """Sets the first weights of a model's attention, from the first block up.
 
-    In the first block head h looks `look_back[h]` tokens back and passes on what it sees. In the
-    others the first two heads look back, too, and the rest attend to like, as strongly as `match`.
+    In the first block head h looks `look_back[h]` tokens back, as far as there are heads, and
+    passes on what it sees. In the others the first two look back, too, and the rest attend to
+    like, as strongly as `match`.
     """
     for number, attention in enumerate(attentions):
-        distances = look_back if number == 0 else look_back[:LATER]
+        distances = look_back[: attention.heads]
+        distances = distances if number == 0 else distances[:LATER]
         _look_back(attention, distances)
         if number == 0:
             _pass_on(attention, len(distances), seed)

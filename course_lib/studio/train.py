@@ -11,7 +11,7 @@ from course_lib.lm import TrainConfig, train_or_load
 from course_lib.lm.dry_run import dry_run
 from course_lib.studio.lesson import find_scale
 from course_lib.studio.paper import paper_training
-from course_lib.studio.presets import CONTEXTS, training
+from course_lib.studio.presets import CONTEXTS, POCKET_TRAINING, training
 
 
 def run(options: Namespace) -> int:
@@ -41,6 +41,8 @@ def chosen(options: Namespace) -> TrainConfig:
         config = find_scale(options.scale).training
     elif options.dry_run:
         config = paper_training(preset)
+    elif preset == "pocket":
+        config = POCKET_TRAINING
     else:
         config = training(ProblemConfig.preset(preset), 4, 4, 128, CONTEXTS[preset])
     shape = given(options, "layers", "heads", "width")
