@@ -34,7 +34,7 @@ def give_head_start(
         _look_back(attention, distances)
         if number == 0:
             _pass_on(attention, len(distances), seed)
-        elif match:
+        elif match and len(distances) < attention.heads:
             _match(attention, len(distances), match)
 
 
