@@ -9,7 +9,7 @@ from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 
 NOTHING = -1  # no token's number
-PART = 64  # prompts read at once; more would only need more memory
+PART = 64  # prompts read at once; more is no faster and needs more memory
 BLOCK = 16  # slots that a cache grows by
 
 
