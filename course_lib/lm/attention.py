@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 ROTARY_BASE = 10_000  # GPT-NeoX and Llama
+STRIP = 80  # queries; fewer would waste the kernel, more would score keys that come later
 
 
 class Cache:
@@ -55,11 +57,11 @@ class Cache:
 
 
 def rotary_angles(positions: Tensor, head_width: int) -> tuple[Tensor, Tensor]:
-    """Cosine and sine (B 1 T d) of positions (B T) times frequencies, these twice side by side."""
+    """Cosine and sine (B 1 T d) of positions (B T) times frequencies, the sine's left half < 0."""
     frequencies = rotary_frequencies(head_width).to(positions.device)
     angles = positions[:, None, :, None] * frequencies  # B 1 T d/2
-    angles = torch.cat((angles, angles), dim=-1)
-    return angles.cos(), angles.sin()
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat((cos, cos), dim=-1), torch.cat((-sin, sin), dim=-1)
 
 
 def rotary_frequencies(head_width: int) -> Tensor:
@@ -69,8 +71,8 @@ def rotary_frequencies(head_width: int) -> Tensor:
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turns each pair (x[i], x[i + d/2]) by its angle: GPT-NeoX's pairing, not neighbours."""
-    left, right = x.chunk(2, dim=-1)
-    return x * cos.to(x.dtype) + torch.cat((-right, left), dim=-1) * sin.to(x.dtype)
+    other = x.roll(x.shape[-1] // 2, dims=-1)
+    return torch.addcmul(x * cos.to(x.dtype), other, sin.to(x.dtype))
 
 
 def readable_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
@@ -80,8 +82,25 @@ def readable_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
 
 
 def fast_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """The same in one fused call; no mask means causal."""
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+    """The same in fused calls; no mask means causal, and a mask may hold what is added (0 or -inf).
+
+    With a mask the CPU's kernel scores all keys for each query; strip by strip it is spared most of
+    those that come later.
+    """
+    T, S = q.shape[2], k.shape[2]
+    if mask is None or q.is_cuda or T < S or T < 2 * STRIP:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+    cuts = [T * strip // (T // STRIP) for strip in range(T // STRIP + 1)]
+    strips = [
+        F.scaled_dot_product_attention(q[:, :, a:b], k[:, :, :b], v[:, :, :b], mask[:, :, a:b, :b])
+        for a, b in pairwise(cuts)
+    ]
+    return torch.cat(strips, dim=2)
+
+
+def added(mask: Tensor) -> Tensor:
+    """A mask as the scores' addend: 0 where it allows, -inf elsewhere."""
+    return torch.zeros(mask.shape, device=mask.device).masked_fill_(~mask, float("-inf"))
 
 
 class Shared(NamedTuple):

@@ -13,7 +13,7 @@ from course_lib.igsm.problem import ask
 from course_lib.lm.rows import Batch, Row, branched_row, make_batch, plain_row
 from course_lib.lm.tokenizer import Tokenizer
 
-BLOCK = 8  # batches drawn together and sorted by length
+BLOCK = 32  # batches drawn together and sorted by length
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class TrainConfig:
     optimizer: str = "adamw"  # or "muon"
     lr: float = 2e-3  # peak
     warmup: int = 100  # steps
-    decay: str = "cosine"  # or "linear"
+    decay: str = "cosine"  # or "linear" or "late"
     weight_decay: float = 0.05
     loss_on: str = "solution"  # and answer; or "all" tokens (paper)
     curriculum: tuple[tuple[int, int, int], ...] = ()  # (until so many problems, max_op, max_edges)
@@ -37,7 +37,7 @@ class TrainConfig:
         """Refuses unknown choices with a plain sentence."""
         choices = {
             "optimizer": ("adamw", "muon"),
-            "decay": ("cosine", "linear"),
+            "decay": ("cosine", "linear", "late"),
             "loss_on": ("solution", "all"),
             "precision": ("auto", "fp32", "bf16"),
             "eval_split": ("test", "train"),

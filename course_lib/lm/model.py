@@ -11,6 +11,7 @@ from course_lib.lm.attention import (
     Attention,
     Cache,
     Shared,
+    added,
     fast_attention,
     readable_attention,
     rotary_angles,
@@ -140,6 +141,8 @@ class GPT(nn.Module):
         if mask is None and (cache is not None or not fast):
             slots = torch.arange(cache.used if cache else T, device=ids.device)
             mask = slots <= positions[:, None, :, None]  # B 1 T S
+        if mask is not None and fast and ids.device.type == "cpu":
+            mask = added(mask)  # once for all layers
         x = self.embedding(ids)  # B T D
         rotary = None
         if self.config.positions == "rope":

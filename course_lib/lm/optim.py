@@ -9,6 +9,7 @@ from torch.optim import AdamW, Optimizer
 
 from course_lib.errors import CourseError
 
+LATE = 0.2  # share of the steps in which "late" falls
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # quintic tuned for speed (K. Jordan, Muon)
 
 
@@ -21,7 +22,7 @@ def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
         square = x @ x.mT
-        x = a * x + (b * square + c * square @ square) @ x
+        x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
     return (x.mT if tall else x).to(matrices.dtype)
 
 
@@ -88,9 +89,17 @@ def make_optimizers(model: nn.Module, name: str, lr: float, weight_decay: float)
 
 
 def learning_rate(step: int, peak: float, steps: int, warmup: int, decay: str = "cosine") -> float:
-    """Linear from 0 to `peak` over `warmup` steps, then "cosine" or "linear" to a hundredth."""
+    """Linear from 0 to `peak` over `warmup` steps, then down to a hundredth of it.
+
+    "cosine" and "linear" fall from there to the end. "late" stays at the peak and falls linearly in
+    the last fifth, so a run that is to become longer goes on as if it had always been.
+    """
     if step < warmup:
         return peak * (step + 1) / warmup
     done = min((step - warmup) / max(steps - warmup, 1), 1.0)
-    high = (1 + math.cos(math.pi * done)) / 2 if decay == "cosine" else 1 - done
-    return peak * (0.01 + 0.99 * high)
+    heights = {
+        "cosine": (1 + math.cos(math.pi * done)) / 2,
+        "linear": 1 - done,
+        "late": min(1.0, (1 - done) / LATE),
+    }
+    return peak * (0.01 + 0.99 * heights[decay])

@@ -36,11 +36,11 @@ CONTEXTS = {"pocket": 512, "med": 768, "hard": 1024}  # tokens; the paper's for 
 
 _POCKET = training(
     *(POCKET, 6, 6, 96, CONTEXTS["pocket"]),
-    **dict(batch_size=8, questions=4, steps=50_000, lr=3e-3, eval_every=1000),
-    **dict(optimizer="muon", warmup=300),
-    curriculum=((6_000, 2, 4), (30_000, 4, 6), (80_000, 6, 9)),
+    **dict(batch_size=8, questions=4, steps=50_000, lr=3e-3, decay="late", eval_every=1000),
+    **dict(optimizer="muon", warmup=300, name="pocket"),
+    curriculum=((6_000, 2, 4), (12_000, 4, 6)),
 )
-POCKET_TRAINING = replace(  # the best recipe so far (LOG.md), some hours of one core
+POCKET_TRAINING = replace(  # the best recipe so far (LOG.md), some hours of two cores
     _POCKET, model=replace(_POCKET.model, look_back=(1, 2, 3, 4, 5, 6), match=0.16)
 )
 
