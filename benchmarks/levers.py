@@ -11,8 +11,6 @@ file lies there is not made again. The last lines are the table of all files.
 import argparse
 import json
 import os
-import platform
-import subprocess
 import tempfile
 import time
 from dataclasses import replace
@@ -26,6 +24,7 @@ from course_lib.igsm import ProblemConfig
 from course_lib.lm import ModelConfig, Tokenizer, TrainConfig, train
 from course_lib.lm.config import to_dict
 from course_lib.paths import DATA
+from course_lib.studio.ship import provenance
 
 GOAL = 0.95
 WORLD = replace(ProblemConfig.preset("pocket"), max_op=2, max_edges=4)
@@ -91,13 +90,6 @@ def measure(config: TrainConfig, minutes: float) -> dict:
     except Reached:
         pass
     return {"reached": bool(curve and curve[-1]["accuracy"] >= GOAL), "curve": curve}
-
-
-def provenance() -> dict:
-    """The commit, and what kind of machine it was."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(command, capture_output=True, text=True, cwd=DATA).stdout.strip()
-    return {"commit": commit, "machine": f"{platform.machine()}, {os.cpu_count()} cores, 1 thread"}
 
 
 def row(name: str, result: dict) -> str:

@@ -1,4 +1,4 @@
-"""The command line: `course sample | verify | train | eval | errors | run`."""
+"""The command line: `course sample | verify | train | eval | errors | ship | run`."""
 
 import argparse
 import json
@@ -67,12 +67,18 @@ def build_parser() -> Parser:
     evaluate = commands.add_parser("eval", help="how often a trained model is right")
     evaluate.set_defaults(command=run_eval)
     checkpoint_options(evaluate)
+    figure_options(evaluate)
     evaluate.add_argument("--report", action="store_true", help="print the table (the default)")
 
     errors = commands.add_parser("errors", help="what a trained model gets wrong")
     errors.set_defaults(command=run_errors)
     checkpoint_options(errors)
+    figure_options(errors)
     errors.add_argument("--split", default="test", help="train, test (default) or all")
+
+    ship = commands.add_parser("ship", help="put a trained model into data/checkpoints")
+    ship.set_defaults(command=run_ship)
+    checkpoint_options(ship)
 
     run = commands.add_parser("run", help="run all lessons headless")
     run.set_defaults(command=run_lessons)
@@ -116,10 +122,14 @@ def train_options(train: Parser) -> None:
 
 
 def checkpoint_options(command: Parser) -> None:
-    """Which model, on which problems, and how to tell it."""
+    """Which model, and on which problems."""
     command.add_argument("--checkpoint", required=True, help="name of a run, or its folder")
     command.add_argument("-n", type=positive, default=1000, help="how many problems (1000)")
     command.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
+
+
+def figure_options(command: Parser) -> None:
+    """Where figures are computed and how they are told."""
     command.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
     command.add_argument("--json", action="store_true", help="print one JSON object, no table")
 
@@ -213,6 +223,13 @@ def run_errors(options: argparse.Namespace) -> int:
         figures = find_errors(model, tokenizer, problem, options.n, options.seed)
     show(figures, errors_table, options)
     return 0
+
+
+def run_ship(options: argparse.Namespace) -> int:
+    """Writes the weights, rounded, and what they reach."""
+    from course_lib.studio.ship import ship
+
+    return ship(options, note)
 
 
 @contextmanager

@@ -3,12 +3,16 @@
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from course_lib.cli import main
 from course_lib.lm import checkpoints, training
+from course_lib.studio import ship
 from course_lib.studio.paper import paper_training
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "samples" / "published_generator.jsonl"
@@ -153,6 +157,21 @@ def test_a_model_is_trained_and_evaluated(course, tmp_path, monkeypatch):
     assert "in distribution" in course("eval --checkpoint tiny -n 2")[1]
     code, _, complaint = course(tiny.replace("width 8", "width 16"))
     assert code == 2 and "width" in complaint
+
+
+def test_a_run_is_shipped_with_what_it_reaches(course, tmp_path, monkeypatch):
+    for module, place in product((training, checkpoints, ship), ("RUNS", "DATA")):
+        monkeypatch.setattr(module, place, tmp_path / place, raising=False)
+    monkeypatch.setattr(ship, "ROOT", tmp_path)
+    monkeypatch.setenv("COURSE_QUIET", "1")
+    course("train --scale smoke --layers 1 --heads 1 --width 8 --steps 2 --name tiny")
+    assert course("ship --checkpoint tiny -n 2 --seed 1")[0] == 0
+    found = checkpoints.load_checkpoint(tmp_path / "DATA" / "checkpoints" / "tiny")
+    assert found.metrics["test"]["in_distribution"]["n"] == 2 and found.metrics["machine"]
+    stored = load_file(tmp_path / "DATA" / "checkpoints" / "tiny" / "model.safetensors")
+    assert {weight.dtype for weight in stored.values()} == {torch.bfloat16}
+    result = json.loads((tmp_path / "DATA" / "results" / "tiny.json").read_text())
+    assert result["curve"][-1]["step"] == 2 and result["test"] == found.metrics["test"]
 
 
 def test_a_scale_can_be_changed_and_tried_out(course):

@@ -53,7 +53,10 @@ def test_a_perfect_model_gets_perfect_figures(perfect):
     assert json.loads(json.dumps(figures)) == figures
     counts = {op: part["n"] for op, part in figures["by_op"].items()}
     assert counts == {str(op): 20 if op == 8 else 4 for op in range(1, 13)}
-    assert list(figures["known_by_op"]) == [str(op) for op in range(1, 9)]
+    assert list(figures["known_by_op"]) == ["4", "5", "6", "7", "8"]  # below, both splits are one
+    assert figures["new_templates"]["n"] == sum(
+        round(20 * share) for op, share in figures["law"].items() if int(op) > 3
+    )
     single = [figures[k] for k in ("in_distribution", "known_templates", "reask")]
     for part in (*single, *figures["by_op"].values(), *figures["known_by_op"].values()):
         assert part["accuracy"] == part["high"] == 1.0 and 0 < part["low"] < 1
@@ -63,9 +66,10 @@ def test_a_perfect_model_gets_perfect_figures(perfect):
 
 
 def test_known_and_new_templates_are_apart_and_no_problem_was_trained_on(perfect):
-    evaluate(None, None, POCKET, n=10, seed=0, ops=(3,))
-    new, known = perfect[:10], perfect[10:20]
-    assert not {p.template_bin for p in new} & {p.template_bin for p in known}
+    evaluate(None, None, POCKET, n=30, seed=0, ops=(4,))
+    new, known = perfect[:30], perfect[30:60]
+    shapes = [{p.template for p in part if p.op > 3} for part in (new, known)]
+    assert all(shapes) and not shapes[0] & shapes[1]
     stream = lm.Stream(replace(POCKET, split="train"), 8, seed=0, context=400)
     trained = {sample_problem(stream.problem, stream.seed << 32 | n).prompt for n in range(100)}
     assert not trained & {p.prompt for p in known}
@@ -114,7 +118,7 @@ def test_the_table_puts_the_papers_figures_beside_ours(perfect):
     figures["by_op"] = {str(op): cell for op in (2, 15, 18, 20, 23)}
     lines = evaluation_table(figures).splitlines()
     table = {line[:38].strip(): line[60:].split() for line in lines}
-    assert table["in distribution, new templates"] == ["99.9", "(op≤15)", "99.66"]
+    assert table["in distribution, test split"] == ["99.9", "(op≤15)", "99.66"]
     assert table["op 15, the largest in training"][:3] == ["99.1", "(op=15)", "98.49"]
     assert table["op 20, 1.33 × the largest"][:3] == ["91.8", "(op=20)", "70.48"]
     assert table["op 23, 1.53 × the largest"][:3] == ["76.8", "(op=23)", "6.03"]

@@ -9,8 +9,16 @@ from torch.testing import assert_close
 
 from course_lib.errors import CourseError
 from course_lib.lm import GPT, Cache, ModelConfig
-from course_lib.lm.attention import readable_attention, rotary_angles, rotate
-from course_lib.lm.optim import learning_rate, orthogonalise
+from course_lib.lm.attention import (
+    STRIP,
+    added,
+    fast_attention,
+    readable_attention,
+    rotary_angles,
+    rotate,
+)
+from course_lib.lm.optim import LATE, learning_rate, orthogonalise
+from course_lib.lm.rows import branch_mask
 
 SMALL = ModelConfig(vocab_size=50, layers=2, heads=2, width=16, context=32)
 POSITIONS = ("rope", "learned", "none")
@@ -33,6 +41,19 @@ def test_the_future_does_not_matter(positions, attention):
 def test_fast_attention_equals_readable():
     readable, fast = GPT(SMALL, attention="readable"), GPT(SMALL, attention="fast")
     assert_close(readable(random_ids()), fast(random_ids()))
+
+
+def test_strips_of_queries_equal_all_at_once():
+    length = 2 * STRIP + 7  # as many as are cut, and not of one size
+    ids, forks = random_ids(2, length), torch.zeros(2, length, dtype=torch.long)
+    branches = torch.arange(length).expand(2, -1) // 40  # 0 is the prefix
+    forks[branches > 0] = 30
+    mask = branch_mask(branches, forks)
+    whole = readable_attention(*(heads := torch.randn(3, 2, 2, length, 16)), mask)
+    for form in (mask, added(mask)):
+        assert_close(fast_attention(*heads, form), whole)
+    readable, fast = (GPT(SMALL, attention=way)(ids, mask=mask) for way in ("readable", "fast"))
+    assert_close(readable, fast)
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
@@ -149,11 +170,17 @@ def test_orthogonalise_brings_singular_values_near_one(shape):
     assert values.min() > 0.3 and values.max() < 1.3
 
 
-def test_learning_rate_rises_and_falls():
-    rates = {
-        d: [learning_rate(s, 1.0, 100, 10, d) for s in range(100)] for d in ("cosine", "linear")
-    }
-    for series in rates.values():
-        assert max(series) == series[9] == series[10] == 1.0
-        assert series[:10] == sorted(series[:10]) and series[10:] == sorted(series[10:])[::-1]
-        assert 0.01 <= series[-1] < 0.03
+@pytest.mark.parametrize("decay", ["cosine", "linear", "late"])
+def test_learning_rate_rises_and_falls(decay):
+    rates = [learning_rate(step, 1.0, 100, 10, decay) for step in range(100)]
+    assert max(rates) == rates[9] == rates[10] == 1.0
+    assert rates[:10] == sorted(rates[:10]) and rates[10:] == sorted(rates[10:])[::-1]
+    assert 0.01 <= rates[-1] < 0.07
+
+
+def test_a_longer_run_with_a_late_fall_begins_as_the_shorter_one():
+    short, long = (
+        [learning_rate(step, 1.0, steps, 10, "late") for step in range(100)] for steps in (100, 300)
+    )
+    falls = 10 + round(90 * (1 - LATE))
+    assert short[:falls] == long[:falls] and short[falls + 1] < long[falls + 1]

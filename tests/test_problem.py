@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 
 import networkx as nx
 import pytest
@@ -125,6 +126,16 @@ def test_train_and_test_share_no_template():
         assert all(p.template_bin in bins for p in problems)
         shapes[split] = {p.template for p in problems}
     assert not shapes["train"] & shapes["test"]
+
+
+def test_shapes_of_few_operations_are_in_both_splits():
+    shapes = {}
+    for split, op in product(("train", "test"), (1, 2, 3)):
+        config = ProblemConfig(split=split, op=op, shared_op=2)
+        shapes[split, op] = {sample_problem(config, seed).template for seed in range(60)}
+    assert shapes["train", 1] == shapes["test", 1]
+    assert shapes["train", 2] & shapes["test", 2]
+    assert not shapes["train", 3] & shapes["test", 3]
 
 
 def test_a_template_knows_structure_and_no_names_or_numbers():

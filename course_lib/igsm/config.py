@@ -36,7 +36,8 @@ class ProblemConfig:
     chains: int = 4  # vocabulary: the first chains of the world,
     subcategories: int = 5  # their first sub-categories,
     names: int = 20  # and the first names of each
-    split: str = "all"  # by hash of the solution template
+    split: str = "all"  # by hash of the solution template,
+    shared_op: int = 0  # but shapes of so few operations are in all splits: there are too few
     form: str = "pq"  # question after ("pq") or before ("qp") the problem
     shuffle: int | None = 5  # of sentences: 0-4 nearly sorted, 5 uniform (paper), 6 none
     letters: str = "random"  # paper; or "sequential": a, b, c, ...
@@ -54,6 +55,7 @@ class ProblemConfig:
             ("max_op", 1, len(LETTERS)),
             ("max_edges", 2, 48),
             ("op", 1, len(LETTERS)),  # every operation needs a letter of its own
+            ("shared_op", 0, len(LETTERS)),
             ("layers", 2, 4),
             ("items", 2, 4),
             ("edges", 2, 48),
@@ -82,10 +84,10 @@ class ProblemConfig:
             f"edges, and at most max_edges={self.max_edges} in all unless edges is given."
         )
 
-    @property
-    def bins(self) -> range:
-        """The template hash bins of the split."""
-        return {"train": TRAIN_BINS, "test": TEST_BINS, "all": range(HASH_BINS)}[self.split]
+    def admits(self, op: int, template_bin: int) -> bool:
+        """Whether a solution of this op and template hash is in the split."""
+        bins = {"train": TRAIN_BINS, "test": TEST_BINS, "all": range(HASH_BINS)}[self.split]
+        return op <= self.shared_op or template_bin in bins
 
     @property
     def world(self) -> World:
@@ -102,7 +104,7 @@ class ProblemConfig:
 
 PRESETS = {
     "pocket": dict(
-        **dict(modulus=7, max_op=8, max_edges=12),
+        **dict(modulus=7, max_op=8, max_edges=12, shared_op=3),
         **dict(chains=1, subcategories=1, names=6, letters="sequential"),
     ),
     "med": dict(),

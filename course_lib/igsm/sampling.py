@@ -40,7 +40,7 @@ def sample_problem(config: ProblemConfig, seed: int) -> Problem:
         if drawn is None:
             continue
         problem = _tell(config, seed, *drawn, rng)
-        if config.split == "all" or problem.template_bin in config.bins:
+        if config.split == "all" or config.admits(op, problem.template_bin):
             return problem
     raise CourseError(
         f"No problem with op={op} turned up in {MOST_TRIES:,} tries; ask for another op, for more "

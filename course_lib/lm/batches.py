@@ -78,7 +78,7 @@ def other_questions(problem: Problem, count: int) -> list[Problem]:
         if len(found) == count:
             break
         other = ask(problem, query, rng)
-        if other.op <= config.max_op and other.template_bin in config.bins:
+        if other.op <= config.max_op and config.admits(other.op, other.template_bin):
             found.append(other)
     return found
 

@@ -103,10 +103,11 @@ def evaluate(
 ) -> dict:
     """The figures of paper Results 2 and 3, as values that JSON can hold.
 
-    New templates (test split) and known ones (train split), each over the law of the training and
-    by op, re-asked questions, and what is unnecessary in correct solutions; `law` holds the share
-    of each op among the new ones. n problems a figure, for each of `ops` (by default `tested_ops`)
-    but the largest of the training a fifth of it; `note` hears a line after each part.
+    Problems of the test split and of the training split, each over the law of the training and by
+    op, re-asked questions, and what is unnecessary in correct solutions. `new_templates` are those
+    of the test problems with more than `shared_op` operations; `law` holds the share of each op.
+    n problems a figure, for each of `ops` (by default `tested_ops`) but the largest of the training
+    a fifth of it; `note` hears a line after each part.
     """
 
     def measure(label: str, problems: list[Problem]) -> list[Attempt]:
@@ -132,18 +133,22 @@ def evaluate(
     new, known = (replace(config, split=split) for split in ("test", "train"))
     ops = list(ops or tested_ops(config))
     problems = draw_problems(new, n, seed)
-    plain = measure("in distribution, new templates", problems)
-    familiar = measure("in distribution, known templates", draw_problems(known, n, seed))
+    plain = measure("in distribution, test split", problems)
+    familiar = measure("in distribution, training split", draw_problems(known, n, seed))
     anew = measure("another question (reask)", reasked(problems, random.Random(seed)))
     return {
         "train_max_op": config.max_op,
+        "shared_op": config.shared_op,
         "form": config.form,
         "in_distribution": accuracy(plain),
+        "new_templates": accuracy([a for a in plain if a.problem.op > config.shared_op]),
         "known_templates": accuracy(familiar),
         "law": {op: part["n"] / n for op, part in by_op(plain).items()},
-        "by_op": measure_by_op("new templates", new, ops),
+        "by_op": measure_by_op("test split", new, ops),
         "known_by_op": measure_by_op(
-            "known templates", known, [op for op in ops if op <= config.max_op]
+            "training split",
+            known,
+            [op for op in ops if config.shared_op < op <= config.max_op],
         ),
         "reask": accuracy(anew),
         "reask_up_to_max_op": accuracy([a for a in anew if a.problem.op <= config.max_op]),

@@ -87,19 +87,26 @@ def draw_accuracy(
     ax: Axes | None = None,
     *,
     chance: float | None = None,
+    label: str = "ours, 95 % interval",
+    shift: float = 0.0,
+    **style,
 ) -> Axes:
-    """Accuracy of each group (keys accuracy, low, high) with its 95 % interval, and of guessing."""
+    """Accuracy of each group (keys accuracy, low, high) with its 95 % interval, and of guessing.
+
+    A second call with the same groups and axes adds a second series; `shift` moves it aside.
+    """
     ax = axes(7, 3.2) if ax is None else ax
-    places = range(len(groups))
+    places = [place + shift for place in range(len(groups))]
     shares = [group["accuracy"] for group in groups.values()]
     errors = [
         [group["accuracy"] - group["low"] for group in groups.values()],
         [group["high"] - group["accuracy"] for group in groups.values()],
     ]
-    ax.errorbar(places, shares, errors, fmt="o", capsize=3, label="ours, 95 % interval", **OURS)
+    look = {"marker": "o", "linestyle": "none", "capsize": 3, **OURS, **style}
+    ax.errorbar(places, shares, errors, label=label, **look)
     if chance is not None:
         ax.axhline(chance, label="guessing the answer", **CHANCE)
     ax.set(ylabel="solved (share)", ylim=(-0.04, 1.04), xlim=(-0.5, len(groups) - 0.5))
-    ax.set_xticks(places, list(groups))
+    ax.set_xticks(range(len(groups)), list(groups))
     ax.legend()
     return ax

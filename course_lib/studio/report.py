@@ -23,22 +23,30 @@ def evaluation_table(figures: Mapping) -> str:
         return paper.get(place, NOTHING), again.get(place, NOTHING)
 
     rows = [
-        ("in distribution, new templates", percent(figures["in_distribution"]), *beside("op≤15")),
-        ("in distribution, known templates", percent(figures["known_templates"])),
+        ("in distribution, test split", percent(figures["in_distribution"]), *beside("op≤15")),
+        *_new_templates(figures),
+        ("in distribution, training split", percent(figures["known_templates"])),
         ("another question (reask)", percent(figures["reask"]), *beside("op=20 reask")),
         (f"  of these op≤{largest}", percent(figures["reask_up_to_max_op"])),
-        ("by op, new templates",),
+        ("by op, test split",),
     ]
     for op, part in by_op.items():
         twin = beside(_twin(int(op), largest))
         rows.append((_place(int(op), largest), percent(part), *twin, part["templates"]))
-    rows.append(("by op, known templates",))
+    rows.append(("by op, training split",))
     for op, part in figures["known_by_op"].items():
         rows.append((_place(int(op), largest), percent(part), "", "", part["templates"]))
     lines = [_line("", "ours [95 %]", "paper", "re-training", "templates")]
     lines += [_line(*row) for row in rows]
     lines += ["", _line("in correct solutions", "ours", "paper"), *_redundancy_lines(figures)]
     return "\n".join([*lines, "", *_notes(figures)])
+
+
+def _new_templates(figures: Mapping) -> list[tuple]:
+    shared, part = figures["shared_op"], figures["new_templates"]
+    if not shared or not part["n"]:
+        return []
+    return [(f"  of these op>{shared}: new templates", percent(part), "", "", part["n"])]
 
 
 def _line(name: str, ours="", paper="", again="", templates="") -> str:
@@ -102,7 +110,12 @@ def _notes(figures: Mapping) -> list[str]:
         f"{' or '.join(f'{n:,}' for n in counts)}. Every step and the answer must be right.",
         "Paper and re-training: 124 M numbers, med (op≤15, mod 23), new templates; reask at op=20.",
     ]
-    if "1" in figures["law"]:
+    if shared := figures["shared_op"]:
+        lines[1:1] = [
+            f"Up to op {shared} there are few templates, and both splits have all of them; above, "
+            "those of the test split are new.",
+        ]
+    elif "1" in figures["law"]:
         lines[1:1] = [
             f"{figures['law']['1']:.0%} of the problems with new templates have op 1, all of one "
             "kind (a category of which",

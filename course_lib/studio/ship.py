@@ -1,0 +1,49 @@
+"""`course ship`: a finished run becomes a checkpoint of the repository."""
+
+import json
+import os
+import platform
+import subprocess
+from argparse import Namespace
+
+import torch
+
+from course_lib import lm
+from course_lib.lm.checkpoints import find_checkpoint, write_whole
+from course_lib.lm.config import to_dict
+from course_lib.lm.reporter import LOG, read_log
+from course_lib.paths import DATA, ROOT
+
+
+def ship(options: Namespace, note) -> int:
+    """Writes `data/checkpoints/NAME` (weights in bfloat16) and `data/results/NAME.json`.
+
+    What is evaluated is what is shipped: the weights as they were rounded.
+    """
+    source = find_checkpoint(options.checkpoint)
+    found = lm.load_checkpoint(source)
+    name, config = found.config.run_name, found.config
+    target = DATA / "checkpoints" / name
+    made = provenance() | found.metrics
+    lm.save_checkpoint(target, found.model, config, made, torch.bfloat16)
+    write_whole(target / LOG, lambda draft: draft.write_bytes((source / LOG).read_bytes()))
+    rounded = lm.load_checkpoint(target)
+    figures = lm.evaluate(
+        rounded.model, rounded.tokenizer, config.problem, options.n, options.seed, note=note
+    )
+    test = {"n": options.n, "seed": options.seed, **figures}
+    lm.save_checkpoint(target, rounded.model, config, made | {"test": test}, torch.bfloat16)
+    curve = [line for line in read_log(target, config.steps) if "accuracy" in line]
+    result = {"run": name, **provenance(), "config": to_dict(config), "test": test, "curve": curve}
+    path = DATA / "results" / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(f"{target.relative_to(ROOT)} and {path.relative_to(ROOT)} are written.")
+    return 0
+
+
+def provenance() -> dict:
+    """The commit that is checked out, and what kind of machine this is."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(command, capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    return {"commit": commit, "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
