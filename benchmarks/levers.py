@@ -3,9 +3,8 @@
     python benchmarks/levers.py [--only start,letters] [--minutes 3] [--out data/results/levers]
 
 World: pocket with at most 2 operations and 4 edges. Every run stops when 95 % of 200 fresh problems
-are right (templates of the training split, for at this size the test split has hardly any), or
-after so many CPU minutes of one thread. One JSON file a run: config, curve, machine; a run whose
-file lies there is not made again. The last lines are the table of all files.
+are right, or after so many CPU minutes of one thread. One JSON file a run: config, curve, machine;
+a run whose file lies there is not made again. The last lines are the table of all files.
 """
 
 import argparse
@@ -63,7 +62,7 @@ def config_of(changes: dict) -> TrainConfig:
     world = ("chains", "letters", "modulus")
     problem = replace(WORLD, **{k: settings[k] for k in world if k in settings})
     model = ModelConfig(vocab_size=len(Tokenizer(problem)), context=512, **part(ModelConfig))
-    schedule = dict(steps=30_000, warmup=300, eval_every=250, eval_problems=200, eval_split="train")
+    schedule = dict(steps=30_000, warmup=300, eval_every=250, eval_problems=200)
     return TrainConfig(problem, model, **schedule, **part(TrainConfig))
 
 

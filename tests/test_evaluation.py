@@ -52,8 +52,8 @@ def test_a_perfect_model_gets_perfect_figures(perfect):
     figures = evaluate(None, None, POCKET, n=20, seed=3)
     assert json.loads(json.dumps(figures)) == figures
     counts = {op: part["n"] for op, part in figures["by_op"].items()}
-    assert counts == {str(op): 20 if op == 8 else 4 for op in range(1, 13)}
-    assert list(figures["known_by_op"]) == ["4", "5", "6", "7", "8"]  # below, both splits are one
+    assert counts == {str(op): 20 if op == 6 else 4 for op in range(1, 10)}
+    assert list(figures["known_by_op"]) == ["4", "5", "6"]  # below, both splits are one
     assert figures["new_templates"]["n"] == sum(
         round(20 * share) for op, share in figures["law"].items() if int(op) > 3
     )

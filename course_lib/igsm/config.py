@@ -104,7 +104,7 @@ class ProblemConfig:
 
 PRESETS = {
     "pocket": dict(
-        **dict(modulus=7, max_op=8, max_edges=12, shared_op=3),
+        **dict(modulus=7, max_op=6, max_edges=9, shared_op=3),
         **dict(chains=1, subcategories=1, names=6, letters="sequential"),
     ),
     "med": dict(),

@@ -29,7 +29,6 @@ class TrainConfig:
     precision: str = "auto"  # or "fp32" or "bf16"
     eval_every: int = 500  # steps
     eval_problems: int = 200
-    eval_split: str = "test"  # templates never trained on; "train" where a world has only few
     seed: int = 0
     name: str = ""  # of the run; made from the rest where empty
 
@@ -40,7 +39,6 @@ class TrainConfig:
             "decay": ("cosine", "linear", "late"),
             "loss_on": ("solution", "all"),
             "precision": ("auto", "fp32", "bf16"),
-            "eval_split": ("test", "train"),
         }
         for field, allowed in choices.items():
             if getattr(self, field) not in allowed:

@@ -36,7 +36,7 @@ class Reporter:
         self.on_progress = on_progress
         self.quiet = os.environ.get("COURSE_QUIET") == "1" or not self.team.leads
         config, history = self.run.config, self.run.history
-        problem = replace(config.problem, split=config.eval_split)
+        problem = replace(config.problem, split="test")
         self.problems = draw_problems(problem, config.eval_problems, EVAL_SEED)
         self.before = history[-1]["seconds"] if history else 0.0
         self.losses: list[Tensor] = []

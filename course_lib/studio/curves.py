@@ -79,6 +79,7 @@ def draw_accuracy_curve(run: Run, ax: Axes | None = None) -> Axes:
         shade = 0.25 + 0.75 * (rank + 1) / len(ops)  # the darker the harder
         ax.plot(*zip(*points, strict=True), color=BLUE, alpha=shade, marker=f"${op}$", markersize=7)
     ax.set(xlabel="problems read", ylabel="solved (share)", ylim=(-0.04, 1.04))
+    ax.set_title("each line is one op, written on its points")
     return ax
 
 

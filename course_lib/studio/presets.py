@@ -50,8 +50,8 @@ BRANCHED = dict(batch_size=8, questions=4, lr=3e-3, head_start=True, **MUON)
 
 POCKET_TRAINING = training(  # the best recipe so far (LOG.md)
     *(POCKET, 8, 6, 96, CONTEXTS["pocket"]),
-    **dict(name="pocket", steps=50_000, decay="late", eval_every=1000, **BRANCHED),
-    curriculum=((6_000, 2, 4), (12_000, 4, 6), (400_000, 6, 9)),
+    **dict(name="pocket", steps=18_500, decay="late", eval_every=1000, **BRANCHED),
+    curriculum=((6_000, 2, 4), (12_000, 4, 6)),
 )
 # The world of lesson 00: everything the paper's has, but short, and with fewer names.
 TINY = replace(LOOK_UP, modulus=5, chains=4, names=4, solution_order="fixed")
@@ -63,13 +63,13 @@ SCALES = {
             "smoke",
             purpose="tests and a first look: everything really trains, just tiny",
             cell_timeout=120,
-            first_training=training(TINY, 2, 2, 32, 512, eval_split="train", **QUICK),
+            first_training=training(TINY, 2, 2, 32, 512, **QUICK),
             problems=300,
             templates=500,
-            live_training=training(LOOK_UP, 2, 2, 32, 512, eval_split="train", **QUICK),
+            live_training=training(LOOK_UP, 2, 2, 32, 512, **QUICK),
             training=training(POCKET, 2, 2, 32, 512, **QUICK),
             eval_problems=20,
-            hardest_op=9,
+            hardest_op=7,
         ),
         Scale(
             "laptop",
@@ -78,17 +78,17 @@ SCALES = {
             first_training=training(
                 *(TINY, 3, 4, 64, 512),
                 **dict(batch_size=32, steps=800, lr=6e-3, eval_every=200, eval_problems=60),
-                **dict(eval_split="train", **MUON),
+                **MUON,
             ),
             problems=5000,
             templates=20_000,
             live_training=training(
                 *(LOOK_UP, 4, 6, 96, 512),
-                **dict(steps=800, eval_every=50, eval_problems=60, eval_split="train", **BRANCHED),
+                **dict(steps=800, eval_every=50, eval_problems=60, **BRANCHED),
             ),
             training=POCKET_TRAINING,
             eval_problems=200,
-            hardest_op=12,
+            hardest_op=9,
         ),
         Scale(
             "gpu",
