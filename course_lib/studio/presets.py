@@ -50,7 +50,7 @@ BRANCHED = dict(batch_size=8, questions=4, lr=3e-3, head_start=True, **MUON)
 
 POCKET_TRAINING = training(  # the best recipe so far (LOG.md)
     *(POCKET, 8, 6, 96, CONTEXTS["pocket"]),
-    **dict(name="pocket", steps=18_500, decay="late", eval_every=1000, **BRANCHED),
+    **dict(name="pocket", steps=16_000, decay="late", eval_every=1000, **BRANCHED),
     curriculum=((6_000, 2, 4), (12_000, 4, 6)),
 )
 # The world of lesson 00: everything the paper's has, but short, and with fewer names.

@@ -12,7 +12,7 @@ from course_lib import lm
 from course_lib.lm.checkpoints import find_checkpoint, write_whole
 from course_lib.lm.config import to_dict
 from course_lib.lm.reporter import LOG, read_log
-from course_lib.paths import DATA, ROOT
+from course_lib.paths import DATA, ROOT, RUNS
 
 
 def ship(options: Namespace, note) -> int:
@@ -20,7 +20,7 @@ def ship(options: Namespace, note) -> int:
 
     What is evaluated is what is shipped: the weights as they were rounded.
     """
-    source = find_checkpoint(options.checkpoint)
+    source = find_checkpoint(RUNS / options.checkpoint)  # not what was shipped before
     found = lm.load_checkpoint(source)
     name, config = found.config.run_name, found.config
     target = DATA / "checkpoints" / name
