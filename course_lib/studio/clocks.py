@@ -15,7 +15,7 @@ SIZE = 6.4, 4.2  # inches
 def clock_angles(distances: list[int]) -> np.ndarray:
     """The angles (distance × pair, radians) between query and key, from the model's own turns."""
     cos, sin = rotary_angles(torch.tensor([distances]), HEAD_WIDTH)
-    return torch.atan2(sin, cos)[0, 0, :, : HEAD_WIDTH // 2].numpy()
+    return torch.atan2(sin, cos)[0, 0, :, HEAD_WIDTH // 2 :].numpy()  # the left half turns back
 
 
 def draw_clocks(distance: int, ax: Axes | None = None) -> Axes:
