@@ -1,6 +1,6 @@
 """Problems per second in decoding: ours against transformers' `generate` with the exported model.
 
-    python benchmarks/decoding.py [--checkpoint first] [-n 1000] [--batch 256] [--repeats 5]
+    python benchmarks/decoding.py [--checkpoint pocket] [-n 1000] [--batch 256] [--repeats 5]
 
 Both write greedy solutions to the same problems, as many rows at once, with a cache, in float32
 and one thread. Transformers is used as its users do: prompts in the order they come, padded on the
@@ -62,7 +62,7 @@ def logit_gap(model, prompt: list[int], ours: list[int], theirs: list[int]) -> f
 def main() -> None:
     """Print the table, what differs, and one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkpoint", default="first")
+    parser.add_argument("--checkpoint", default="pocket")
     parser.add_argument("-n", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--repeats", type=int, default=5)
