@@ -23,16 +23,14 @@ def ship(options: Namespace, note) -> int:
     source = find_checkpoint(RUNS / options.checkpoint)  # not what was shipped before
     found = lm.load_checkpoint(source)
     name, config = found.config.run_name, found.config
-    target = DATA / "checkpoints" / name
-    made = provenance() | found.metrics
-    lm.save_checkpoint(target, found.model, config, made, torch.bfloat16)
-    write_whole(target / LOG, lambda draft: draft.write_bytes((source / LOG).read_bytes()))
-    rounded = lm.load_checkpoint(target)
+    rounded = found.model.to(torch.bfloat16).float()
     figures = lm.evaluate(
-        rounded.model, rounded.tokenizer, config.problem, options.n, options.seed, note=note
+        rounded, found.tokenizer, config.problem, options.n, options.seed, note=note
     )
     test = {"n": options.n, "seed": options.seed, **figures}
-    lm.save_checkpoint(target, rounded.model, config, made | {"test": test}, torch.bfloat16)
+    target, metrics = DATA / "checkpoints" / name, provenance() | found.metrics | {"test": test}
+    lm.save_checkpoint(target, rounded, config, metrics, torch.bfloat16)
+    write_whole(target / LOG, lambda draft: draft.write_bytes((source / LOG).read_bytes()))
     curve = [line for line in read_log(target, config.steps) if "accuracy" in line]
     result = {"run": name, **provenance(), "config": to_dict(config), "test": test, "curve": curve}
     path = DATA / "results" / f"{name}.json"
