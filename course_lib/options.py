@@ -1,0 +1,126 @@
+"""What the command line takes: the options of `course` and its commands."""
+
+import argparse
+import os
+
+from course_lib.errors import CourseError
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one sentence, like all others here."""
+
+    def error(self, message: str):
+        """Raises CourseError instead of printing the usage."""
+        raise CourseError(f"{message} (see {self.prog} --help)")
+
+
+def build_parser() -> Parser:
+    """All commands with their options."""
+    parser = Parser("course", description="A laptop-sized Physics of Language Models.")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="command", parser_class=Parser
+    )
+
+    sample = commands.add_parser("sample", help="write problems as JSON lines")
+    sample.add_argument("--preset", default="pocket", help="pocket (default), med or hard")
+    sample.add_argument("-n", type=natural, default=10, help="how many problems (default 10)")
+    sample.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
+    sample.add_argument("--op", type=positive, help="operations of every solution (default: drawn)")
+    sample.add_argument("--split", default="all", help="train, test or all (default)")
+    sample.add_argument("--workers", type=positive, default=1, help="processes (default 1)")
+
+    verify = commands.add_parser("verify", help="check solutions given as JSON lines")
+    verify.add_argument("path", help='a file, or "-" for the standard input')
+
+    train = commands.add_parser("train", help="train a model, or go on with it")
+    train.epilog = "What is not given is as in the preset or the scale."
+    train_options(train)
+
+    evaluate = commands.add_parser("eval", help="how often a trained model is right")
+    checkpoint_options(evaluate)
+    figure_options(evaluate)
+    evaluate.add_argument("--report", action="store_true", help="print the table (the default)")
+
+    errors = commands.add_parser("errors", help="what a trained model gets wrong")
+    checkpoint_options(errors)
+    figure_options(errors)
+    errors.add_argument("--split", default="test", help="train, test (default) or all")
+
+    ship = commands.add_parser("ship", help="put a trained model into data/checkpoints")
+    checkpoint_options(ship)
+
+    run = commands.add_parser("run", help="run all lessons headless")
+    run.add_argument("--scale", default="laptop", help="smoke, laptop (default), gpu or paper")
+    run.add_argument("--only", default="", help="lessons by number, such as 01,05")
+    run.add_argument("-p", action="append", default=[], metavar="name=value", dest="wishes")
+    run.add_argument("--out", help="folder for executed notebooks (default runs/lessons-SCALE)")
+    return parser
+
+
+def train_options(train: Parser) -> None:
+    """The options of `course train`; those not given are the preset's or scale's."""
+    world = train.add_mutually_exclusive_group()
+    world.add_argument("--preset", help="pocket (default), med or hard")
+    world.add_argument("--scale", help="or the training of lesson 04 at this scale")
+    train.add_argument("--name", help="of the run (default: made from the settings)")
+    train.add_argument("--steps", type=positive, help="of the whole run")
+    for size in ("layers", "heads", "width"):
+        train.add_argument(f"--{size}", type=positive, help="of the model")
+    train.add_argument("--batch", type=positive, help="problems a step")
+    train.add_argument("--questions", type=positive, help="about each problem")
+    train.add_argument("--optimizer", help="adamw or muon")
+    train.add_argument("--lr", type=above_zero, help="peak of the learning rate")
+    train.add_argument("--seed", type=natural, help="of weights and problems")
+    train.add_argument("--minutes", type=above_zero, default=float("inf"), help="then stop, saved")
+    train.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
+    helpers = int((os.cpu_count() or 1) > 1)  # one keeps the model fed
+    train.add_argument(
+        "--workers", type=natural, default=helpers, help=f"processes that draw problems ({helpers})"
+    )
+    train.add_argument(
+        "--threads", type=positive, help="of the processor (1, best for small models)"
+    )
+    train.add_argument("--micro-batch", type=positive, help="problems at once, to save memory")
+    train.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="take two steps of the paper's training on med or hard, or of a scale's, "
+        "and say how long the rest would take here",
+    )
+
+
+def checkpoint_options(command: Parser) -> None:
+    """Which model, and on which problems."""
+    command.add_argument("--checkpoint", required=True, help="name of a run, or its folder")
+    command.add_argument("-n", type=positive, default=1000, help="how many problems (1000)")
+    command.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
+
+
+def figure_options(command: Parser) -> None:
+    """Where figures are computed and how they are told."""
+    command.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
+    command.add_argument("--json", action="store_true", help="print one JSON object, no table")
+
+
+def natural(text: str) -> int:
+    """A whole number from 0."""
+    return _whole_number(text, 0)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    return _whole_number(text, 1)
+
+
+def above_zero(text: str) -> float:
+    """A number above 0."""
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
+
+
+def _whole_number(text: str, low: int) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= low):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low}")
+    return int(text)
