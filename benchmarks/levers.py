@@ -23,7 +23,7 @@ from course_lib.igsm import ProblemConfig
 from course_lib.lm import ModelConfig, Tokenizer, TrainConfig, train
 from course_lib.lm.config import to_dict
 from course_lib.paths import DATA
-from course_lib.studio.ship import provenance
+from course_lib.provenance import provenance
 
 GOAL = 0.95
 WORLD = replace(ProblemConfig.preset("pocket"), max_op=2, max_edges=4)

@@ -172,6 +172,7 @@ def test_a_run_is_shipped_with_what_it_reaches(course, tmp_path, monkeypatch):
     assert {weight.dtype for weight in stored.values()} == {torch.bfloat16}
     result = json.loads((tmp_path / "DATA" / "results" / "tiny.json").read_text())
     assert result["curve"][-1]["step"] == 2 and result["test"] == found.metrics["test"]
+    assert result["commit"] == found.metrics["commit"]  # that of the training
 
 
 def test_a_scale_can_be_changed_and_tried_out(course):

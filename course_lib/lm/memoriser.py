@@ -25,12 +25,17 @@ class Memoriser:
             for beginning in _beginnings(outline(problem)):
                 self._first.setdefault(beginning, (problem.config, problem.seed))
 
+    def recall(self, problem: Problem) -> Problem | None:
+        """The most similar stored problem, if anything is stored."""
+        shared = list(takewhile(self._first.__contains__, _beginnings(outline(problem))))
+        return sample_problem(*self._first[shared[-1]]) if shared else None
+
     def attempt(self, problem: Problem) -> Attempt:
         """The verifier's word on what it writes, which is nothing where nothing is stored."""
-        shared = list(takewhile(self._first.__contains__, _beginnings(outline(problem))))
-        if not shared:
+        stored = self.recall(problem)
+        if stored is None:
             return judge(problem, "", None)
-        told = retell(sample_problem(*self._first[shared[-1]]), problem)
+        told = retell(stored, problem)
         return judge(problem, told.solution, told.answer)
 
 

@@ -22,6 +22,7 @@ from course_lib.lm.reporter import Reporter, breakdown, read_log
 from course_lib.lm.rows import Batch
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.paths import DATA, RUNS
+from course_lib.provenance import provenance
 
 STATE = "state.safetensors"
 GO_ON, SAVE, STOP = range(3)  # what the leader of a team orders after a step
@@ -112,7 +113,7 @@ def train(
     if trainer.team.leads:
         # Also after the last step: a kill may have come between the state and the checkpoint.
         last = run.history[-1] if run.history else {}
-        metrics = last | {"step": run.step, "place": trainer.place.reason}
+        metrics = last | {"step": run.step, "place": trainer.place.reason} | provenance()
         save_checkpoint(run.folder, run.model, config, metrics)
         if on_progress:
             on_progress(run)

@@ -13,6 +13,7 @@ from course_lib.studio.paper import read_paper
 from course_lib.studio.plots import (
     BLUE,
     CHANCE,
+    OTHER,
     OURS,
     PAPER,
     axes,
@@ -25,6 +26,7 @@ from course_lib.studio.widgets import ProblemExplorer, SolutionStepper
 __all__ = [
     "BLUE",
     "CHANCE",
+    "OTHER",
     "OURS",
     "PAPER",
     "Lesson",

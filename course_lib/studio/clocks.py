@@ -39,17 +39,18 @@ def draw_clocks(distance: int, ax: Axes | None = None) -> Axes:
     curve = ax.inset_axes((0.08, 0.12, 0.9, 0.4))
     curve.plot(distances, scores, ".-", lw=0.8, ms=4, **OURS)
     curve.plot(distance, scores[distance], "o", ms=10, mfc="none", mew=2, color="black")
-    curve.set(xlabel="distance between query and key", ylabel="score", ylim=(-0.5, 4.5))
+    above = {"xytext": (0, 9), "textcoords": "offset points", "ha": "center"}
+    curve.annotate(f"distance {distance}", (distance, scores[distance]), **above)
+    curve.set(xlabel="distance between query and key", ylabel="score", ylim=(-0.5, 5))
     curve.spines[["top", "right"]].set_visible(False)
     return ax
 
 
 def _draw_dial(dial: Axes, angle: float) -> None:
     dial.plot(*_tip(np.linspace(0, 2 * np.pi)), lw=0.8, color=GREY)
-    for turn, length, name, colour in ((0.0, 0.6, "k", GREY), (angle, 1.0, "q", BLUE)):
-        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 5 - 3 * length}
-        arrow |= {"shrinkA": 0, "shrinkB": 0}
-        dial.annotate("", length * _tip(turn), (0, 0), arrowprops=arrow)
+    for turn, width, name, colour in ((0.0, 5, "k", GREY), (angle, 2, "q", BLUE)):
+        arrow = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0}
+        dial.annotate("", _tip(turn), (0, 0), arrowprops=arrow)
         place = (0.3, -0.25) if name == "k" else 1.2 * _tip(turn)
         dial.text(*place, name, ha="center", va="center", color=colour)
     dial.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")

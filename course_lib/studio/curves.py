@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.lm import Run
-from course_lib.studio.plots import BLUE, CHANCE, OURS, STYLE, axes
+from course_lib.studio.plots import CHANCE, OURS, STYLE, axes
 
 
 def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
@@ -22,8 +22,9 @@ def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
     ax.plot([x["problems"] for x in lines], [x["loss"] for x in lines], label="this model", **OURS)
     ignorance = math.log(run.config.model.vocab_size)
     ax.axhline(ignorance, label="every token equally likely", **CHANCE)
-    ax.set(xlabel="problems read", ylabel="loss (nats per token)", ylim=(0, ignorance * 1.08))
-    ax.legend(loc="center right")
+    ax.set(xlabel="problems read", ylabel="loss (nats per token, log scale)", yscale="log")
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.legend(loc="upper right", bbox_to_anchor=(1, 0.95))
     return ax
 
 
@@ -56,7 +57,7 @@ def draw_training(run: Run) -> bytes:
     """Learning curve and accuracy curve side by side, as a PNG."""
     figure, file = Figure(figsize=(11, 3.2), layout="constrained"), BytesIO()
     with mpl.rc_context(STYLE):
-        left, right = figure.subplots(1, 2)
+        left, right = figure.subplots(1, 2, sharex=True)
         draw_learning_curve(run, left)
         draw_accuracy_curve(run, right)
         figure.savefig(file, metadata={"Software": None})
@@ -76,10 +77,11 @@ def draw_accuracy_curve(run: Run, ax: Axes | None = None) -> Axes:
     ops = sorted({int(op) for line in marked for op in line["by_op"]})
     for rank, op in enumerate(ops):
         points = [(x["problems"], x["by_op"][str(op)]) for x in marked if str(op) in x["by_op"]]
-        shade = 0.25 + 0.75 * (rank + 1) / len(ops)  # the darker the harder
-        ax.plot(*zip(*points, strict=True), color=BLUE, alpha=shade, marker=f"${op}$", markersize=7)
+        shade = mpl.colormaps["viridis_r"](0.15 + 0.85 * (rank + 1) / len(ops))  # darker is harder
+        ax.plot(*zip(*points, strict=True), color=shade, marker=".", label=op)
     ax.set(xlabel="problems read", ylabel="solved (share)", ylim=(-0.04, 1.04))
-    ax.set_title("each line is one op, written on its points")
+    if ops:
+        ax.legend(title="op", loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 
@@ -92,7 +94,7 @@ def draw_accuracy(
     shift: float = 0.0,
     **style,
 ) -> Axes:
-    """Accuracy of each group (keys accuracy, low, high) with its 95 % interval, and of guessing.
+    """Accuracy of each group (keys accuracy, low, high, n) with its 95 % interval, and of guessing.
 
     A second call with the same groups and axes adds a second series; `shift` moves it aside.
     """
@@ -108,6 +110,7 @@ def draw_accuracy(
     if chance is not None:
         ax.axhline(chance, label="guessing the answer", **CHANCE)
     ax.set(ylabel="solved (share)", ylim=(-0.04, 1.04), xlim=(-0.5, len(groups) - 0.5))
-    ax.set_xticks(range(len(groups)), list(groups))
+    ticks = [f"{name}\nn={group['n']}" for name, group in groups.items()]
+    ax.set_xticks(range(len(groups)), ticks)
     ax.legend()
     return ax

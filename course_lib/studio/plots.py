@@ -18,8 +18,9 @@ from course_lib.igsm import Problem
 from course_lib.studio.canvas import GREY, Canvas, Look, widest_row
 from course_lib.studio.layered import longest_paths
 
-BLUE, ORANGE, RED, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#A8518A"
+BLUE, ORANGE, RED, PURPLE, GREEN = "#0072B2", "#E69F00", "#D55E00", "#A8518A", "#007A5A"
 OURS = {"color": BLUE}
+OTHER = {"color": GREEN, "linestyle": "-."}  # another training of ours, to compare
 PAPER = {"color": GREY, "linestyle": "--"}
 CHANCE = {"color": GREY, "linestyle": ":"}
 STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}

@@ -1,9 +1,6 @@
 """`course ship`: a finished run becomes a checkpoint of the repository."""
 
 import json
-import os
-import platform
-import subprocess
 from argparse import Namespace
 
 import torch
@@ -28,20 +25,14 @@ def ship(options: Namespace, note) -> int:
         rounded, found.tokenizer, config.problem, options.n, options.seed, note=note
     )
     test = {"n": options.n, "seed": options.seed, **figures}
-    target, metrics = DATA / "checkpoints" / name, provenance() | found.metrics | {"test": test}
+    target, metrics = DATA / "checkpoints" / name, found.metrics | {"test": test}
     lm.save_checkpoint(target, rounded, config, metrics, torch.bfloat16)
     write_whole(target / LOG, lambda draft: draft.write_bytes((source / LOG).read_bytes()))
     curve = [line for line in read_log(target, config.steps) if "accuracy" in line]
-    result = {"run": name, **provenance(), "config": to_dict(config), "test": test, "curve": curve}
+    origin = {key: metrics.get(key) for key in ("commit", "machine")}  # of the training
+    result = {"run": name, **origin, "config": to_dict(config), "test": test, "curve": curve}
     path = DATA / "results" / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"{target.relative_to(ROOT)} and {path.relative_to(ROOT)} are written.")
     return 0
-
-
-def provenance() -> dict:
-    """The commit that is checked out, and what kind of machine this is."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(command, capture_output=True, text=True, cwd=ROOT).stdout.strip()
-    return {"commit": commit, "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
