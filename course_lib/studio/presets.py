@@ -50,8 +50,8 @@ BRANCHED = dict(questions=4, lr=3e-3, head_start=True, **MUON)
 
 POCKET_TRAINING = training(  # the best recipe so far (LOG.md)
     *(POCKET, 8, 6, 96, CONTEXTS["pocket"]),
-    **dict(name="pocket", batch_size=16, steps=22_000, decay="late", eval_every=2000, **BRANCHED),
-    curriculum=((6_000, 2, 4), (12_000, 4, 6)),
+    **dict(name="pocket", batch_size=16, steps=19_000, eval_every=2000, **BRANCHED),
+    **dict(decay="linear", fall=0.7, curriculum=((6_000, 2, 4), (12_000, 4, 6))),
 )
 # The world of lesson 00: everything the paper's has, but short, and with fewer names.
 TINY = replace(LOOK_UP, modulus=5, chains=4, names=4, solution_order="fixed")
