@@ -17,7 +17,7 @@ from course_lib.lm.attention import (
     rotary_angles,
     rotate,
 )
-from course_lib.lm.optim import LATE, learning_rate, orthogonalise
+from course_lib.lm.optim import learning_rate, orthogonalise
 from course_lib.lm.rows import branch_mask
 
 SMALL = ModelConfig(vocab_size=50, layers=2, heads=2, width=16, context=32)
@@ -172,17 +172,19 @@ def test_orthogonalise_brings_singular_values_near_one(shape):
     assert values.min() > 0.3 and values.max() < 1.3
 
 
-@pytest.mark.parametrize("decay", ["cosine", "linear", "late"])
-def test_learning_rate_rises_and_falls(decay):
-    rates = [learning_rate(step, 1.0, 100, 10, decay) for step in range(100)]
+@pytest.mark.parametrize("decay", ["cosine", "linear"])
+@pytest.mark.parametrize("fall", [1.0, 0.2])
+def test_learning_rate_rises_and_falls(decay, fall):
+    rates = [learning_rate(step, 1.0, 100, 10, decay, fall) for step in range(100)]
     assert max(rates) == rates[9] == rates[10] == 1.0
     assert rates[:10] == sorted(rates[:10]) and rates[10:] == sorted(rates[10:])[::-1]
     assert 0.01 <= rates[-1] < 0.07
 
 
-def test_a_longer_run_with_a_late_fall_begins_as_the_shorter_one():
+def test_a_longer_run_begins_as_the_shorter_one_until_that_falls():
     short, long = (
-        [learning_rate(step, 1.0, steps, 10, "late") for step in range(100)] for steps in (100, 300)
+        [learning_rate(step, 1.0, steps, 10, "linear", 0.2) for step in range(100)]
+        for steps in (100, 300)
     )
-    falls = 10 + round(90 * (1 - LATE))
+    falls = 10 + round(90 * (1 - 0.2))
     assert short[:falls] == long[:falls] and short[falls + 1] < long[falls + 1]

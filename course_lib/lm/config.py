@@ -22,7 +22,8 @@ class TrainConfig:
     optimizer: str = "adamw"  # or "muon"
     lr: float = 2e-3  # peak
     warmup: int = 100  # steps
-    decay: str = "cosine"  # or "linear" or "late"
+    decay: str = "cosine"  # or "linear"
+    fall: float = 1.0  # share of the steps in which the rate falls, at the end
     weight_decay: float = 0.05
     loss_on: str = "solution"  # and answer; or "all" tokens (paper)
     curriculum: tuple[tuple[int, int, int], ...] = ()  # (until so many problems, max_op, max_edges)
@@ -36,7 +37,7 @@ class TrainConfig:
         """Refuses unknown choices with a plain sentence."""
         choices = {
             "optimizer": ("adamw", "muon"),
-            "decay": ("cosine", "linear", "late"),
+            "decay": ("cosine", "linear"),
             "loss_on": ("solution", "all"),
             "precision": ("auto", "fp32", "bf16"),
         }
@@ -48,6 +49,8 @@ class TrainConfig:
         for field in ("batch_size", "questions", "steps", "eval_every"):
             if getattr(self, field) < 1:
                 raise CourseError(f"{field} must be at least 1.")
+        if not 0 < self.fall <= 1:
+            raise CourseError("fall is a share of the steps: above 0, at most 1.")
         if self.questions > 1 and self.problem.form == "qp":
             raise CourseError("With the question first (form='qp') questions must be 1.")
         if not 0 <= self.seed < 2**63:

@@ -9,7 +9,6 @@ from torch.optim import AdamW, Optimizer
 
 from course_lib.errors import CourseError
 
-LATE = 0.2  # share of the steps in which "late" falls
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # quintic tuned for speed (K. Jordan, Muon)
 
 
@@ -88,18 +87,17 @@ def make_optimizers(model: nn.Module, name: str, lr: float, weight_decay: float)
     return optimizers
 
 
-def learning_rate(step: int, peak: float, steps: int, warmup: int, decay: str = "cosine") -> float:
-    """Linear from 0 to `peak` over `warmup` steps, then down to a hundredth of it.
+def learning_rate(
+    step: int, peak: float, steps: int, warmup: int, decay: str = "cosine", fall: float = 1.0
+) -> float:
+    """Linear from 0 to `peak` over `warmup` steps, at last down to a hundredth of it.
 
-    "cosine" and "linear" fall from there to the end. "late" stays at the peak and falls linearly in
-    the last fifth, so a run that is to become longer goes on as if it had always been.
+    It falls, as a cosine or linearly, in the last share `fall` of the steps after the warm-up. Up
+    to there a run can be made longer as if it had always been.
     """
     if step < warmup:
         return peak * (step + 1) / warmup
     done = min((step - warmup) / max(steps - warmup, 1), 1.0)
-    heights = {
-        "cosine": (1 + math.cos(math.pi * done)) / 2,
-        "linear": 1 - done,
-        "late": min(1.0, (1 - done) / LATE),
-    }
-    return peak * (0.01 + 0.99 * heights[decay])
+    left = min((1 - done) / fall, 1.0)  # of the way down
+    height = left if decay == "linear" else (1 - math.cos(math.pi * left)) / 2
+    return peak * (0.01 + 0.99 * height)

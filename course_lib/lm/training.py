@@ -190,7 +190,8 @@ class Trainer:
                 loss.backward()
                 total += loss.detach()
         loss = self.objective(last, tokens)
-        rate = learning_rate(run.step, config.lr, config.steps, config.warmup, config.decay)
+        schedule = (config.lr, config.steps, config.warmup, config.decay, config.fall)
+        rate = learning_rate(run.step, *schedule)
         update(run.model, self.optimizers, loss, rate)
         run.step += 1
         return total + loss.detach()

@@ -46,12 +46,12 @@ CONTEXTS = {"pocket": 512, "med": 768, "hard": 1024}  # tokens; the paper's for 
 LOOK_UP = replace(POCKET, max_op=2, max_edges=4)  # lesson 04: little to plan, but to be found
 QUICK = dict(batch_size=8, steps=40, warmup=10, eval_every=20, eval_problems=8)
 MUON = dict(optimizer="muon", warmup=300)
-BRANCHED = dict(batch_size=8, questions=4, lr=3e-3, head_start=True, **MUON)
+BRANCHED = dict(questions=4, lr=3e-3, head_start=True, **MUON)
 
 POCKET_TRAINING = training(  # the best recipe so far (LOG.md)
     *(POCKET, 8, 6, 96, CONTEXTS["pocket"]),
-    **dict(name="pocket", steps=16_000, decay="late", eval_every=1000, **BRANCHED),
-    curriculum=((6_000, 2, 4), (12_000, 4, 6)),
+    **dict(name="pocket", batch_size=16, steps=19_000, eval_every=2000, **BRANCHED),
+    **dict(decay="linear", fall=0.7, curriculum=((6_000, 2, 4), (12_000, 4, 6))),
 )
 # The world of lesson 00: everything the paper's has, but short, and with fewer names.
 TINY = replace(LOOK_UP, modulus=5, chains=4, names=4, solution_order="fixed")
@@ -84,7 +84,7 @@ SCALES = {
             templates=20_000,
             live_training=training(
                 *(LOOK_UP, 4, 6, 96, 512),
-                **dict(steps=800, eval_every=50, eval_problems=60, **BRANCHED),
+                **dict(batch_size=8, steps=800, eval_every=50, eval_problems=60, **BRANCHED),
             ),
             training=POCKET_TRAINING,
             eval_problems=200,
