@@ -1,34 +1,34 @@
-"""Exercises of lesson 04: accuracy by op, unnecessary steps, templates."""
+"""Exercises of lesson 04: how many problems, unnecessary steps, templates."""
 
+import math
 import re
 
-from course_lib.studio.exercises import Exercise, equal
+from course_lib.studio.exercises import Exercise
 
 
-def share_by_op(ops: list[int], correct: list[bool]) -> dict[int, float]:
-    """Share of correct answers for each op."""
-    return {
-        op: sum(c for o, c in zip(ops, correct, strict=True) if o == op) / ops.count(op)
-        for op in set(ops)
-    }
+def problems_needed(share: float, margin: float) -> int:
+    """Problems until the 95 % interval of a share reaches `margin` to each side."""
+    return math.ceil(1.96**2 * share * (1 - share) / margin**2)
 
 
-def _share_of_all(ops, correct):
-    return {op: share * ops.count(op) / len(ops) for op, share in share_by_op(ops, correct).items()}
+def _without_squares(share, margin):
+    return math.ceil(1.96 * share * (1 - share) / margin)
 
 
-def _counts(ops, correct):
-    return {op: round(share * ops.count(op)) for op, share in share_by_op(ops, correct).items()}
+def _rounded_down(share, margin):
+    return math.floor(1.96**2 * share * (1 - share) / margin**2)
 
 
-def _only_solved_ops(ops, correct):
-    return {op: share for op, share in share_by_op(ops, correct).items() if share > 0}
+def _worst_share(share, margin):
+    return problems_needed(0.5, margin)
 
 
-def _same_shares(got, wanted) -> bool:
-    if not isinstance(got, dict) or got.keys() != wanted.keys():
-        return False
-    return all(equal(got[op], wanted[op]) or got[op] == wanted[op] for op in wanted)
+def _margin_as_width(share, margin):
+    return problems_needed(share, margin / 2)
+
+
+def _one_standard_error(share, margin):
+    return math.ceil(share * (1 - share) / margin**2)
 
 
 def unnecessary(solution: str, necessary: list[str]) -> list[str]:
@@ -86,20 +86,18 @@ STEPS = (
     "Define Den's Fox as a; d = c - b = 4 - 16 = 11; so a = 3 * d = 3 * 11 = 10.",
     "Define Pond's Frog as z; so z = 0.",
 )
-OPS = [1, 1, 1, 2, 2, 2, 2, 5]
-MARKS = [True, True, False, True, False, False, False, False]
-
 EXERCISES = (
     Exercise(
-        "share_by_op",
-        ((OPS, MARKS), ([3, 3, 4], [True, True, False]), ([7], [True])),
-        share_by_op,
+        "problems_needed",
+        ((0.5, 0.1), (0.98, 0.01), (0.8, 0.025), (0.9, 0.05)),
+        problems_needed,
         (
-            (_share_of_all, "divide by the number of problems with this op, not by all of them."),
-            (_counts, "these are counts; a share lies between 0 and 1."),
-            (_only_solved_ops, "an op that is never solved has the share 0.0, it is not left out."),
+            (_without_squares, "solve margin = 1.96 · √(...) for n: what becomes of the root?"),
+            (_rounded_down, "with so few problems the margin is a little too wide: round up."),
+            (_worst_share, "that holds for a share of one half; use the share that is given."),
+            (_margin_as_width, "the margin is to each side, half of the interval's width."),
+            (_one_standard_error, "a margin of one standard error holds 68 %, not 95 %."),
         ),
-        same=_same_shares,
     ),
     Exercise(
         "unnecessary",
