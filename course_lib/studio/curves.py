@@ -10,6 +10,7 @@ import matplotlib as mpl
 from IPython.display import Image, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from course_lib.lm import Run
 from course_lib.studio.plots import CHANCE, OURS, STYLE, axes
@@ -24,6 +25,7 @@ def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
     ax.axhline(ignorance, label="every token equally likely", **CHANCE)
     ax.set(xlabel="problems read", ylabel="loss (nats per token, log scale)", yscale="log")
     ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.legend(loc="upper right", bbox_to_anchor=(1, 0.95))
     return ax
 
