@@ -116,6 +116,9 @@ def test_configs_survive_json():
 def test_what_does_not_fit_is_refused(tmp_path):
     with pytest.raises(CourseError, match="fit into a context of 80 tokens"):
         Stream(PROBLEM, batch_size=1, seed=0, context=80).block(0)
+    for fall in (0, 1.5):
+        with pytest.raises(CourseError, match="fall is a share of the steps"):
+            replace(TINY, fall=fall)
     with pytest.raises(CourseError, match=f"vocab_size={len(TOKENIZER)}"):
         train(replace(TINY, model=replace(MODEL, vocab_size=10)), tmp_path)
 
