@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, parse_problem, reask, sample_problem, verify_solution
-from course_lib.igsm.config import PRESETS, TEST_BINS, TRAIN_BINS
+from course_lib.igsm.config import LETTERS, PRESETS, TEST_BINS, TRAIN_BINS
 from course_lib.igsm.stream import sample_lines
 from course_lib.lm.evaluation import reasked
 
@@ -23,7 +23,7 @@ configs = st.builds(
     st.sampled_from(list(PRESETS)),
     form=st.sampled_from(["pq", "qp"]),
     shuffle=st.sampled_from([0, 2, 4, 5, 6, None]),
-    letters=st.sampled_from(["random", "sequential"]),
+    letters=st.sampled_from(["random", "sequential", "rotated"]),
     solution_order=st.sampled_from(["random", "fixed"]),
     split=st.sampled_from(["all", "train"]),
 )
@@ -150,6 +150,8 @@ def test_options_of_the_rendering():
     plain = sample_problem(ProblemConfig(letters="sequential", solution_order="fixed"), 4)
     letters = [sentence.split(" as ")[1][0] for sentence in plain.solution.split("Define")[1:]]
     assert letters == sorted(letters) and letters[0] == "a"
+    rotated = sample_problem(ProblemConfig(letters="rotated", op=9), 0)
+    assert rotated.letters in LETTERS * 2 and not rotated.letters.startswith("a")
     assert plain.prompt == f"{plain.problem} {plain.question}"
     asked_first = sample_problem(ProblemConfig(form="qp"), 4)
     assert asked_first.prompt == f"{asked_first.question} {asked_first.problem}"

@@ -19,12 +19,19 @@ from course_lib.errors import CourseError
 from course_lib.lm import load_checkpoint, train, train_or_load, training
 from course_lib.lm.device import Place
 
-LONG = replace(TINY, steps=100, optimizer="muon", eval_every=8, curriculum=((20, 1, 8),))
+LONG = replace(
+    TINY,
+    steps=100,
+    optimizer="muon",
+    eval_every=8,
+    restarts=((50, 1e-3),),
+    curriculum=((20, {"max_op": 1, "max_edges": 8}),),
+)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_run_cut_in_pieces_equals_a_whole_one(tmp_path, optimizer):
-    config = replace(TINY, optimizer=optimizer, curriculum=((20, 1, 8),))
+    config = replace(TINY, optimizer=optimizer, curriculum=((20, {"max_op": 1, "max_edges": 8}),))
     whole = train(config, tmp_path / "whole")
     pieces = train(config, tmp_path / "pieces", max_seconds=0)
     assert pieces.step == 1 and not pieces.finished

@@ -57,6 +57,16 @@ def test_other_questions_are_other_ones_within_the_law():
             assert other.op <= PROBLEM.max_op and PROBLEM.admits(other.op, other.template_bin)
 
 
+def test_hard_questions_come_first_where_they_shall_not_be_rare():
+    law = replace(PROBLEM, max_op=6, split="train")
+    problems = [sample_problem(replace(law, op_law="uniform"), seed) for seed in range(40)]
+    assert {problem.op for problem in problems} == set(range(1, 7))
+    for problem in problems:
+        hard = [other.op for other in other_questions(problem, 3)]
+        others = [other.op for other in other_questions(replace(problem, config=law), 99)]
+        assert hard == sorted(others, reverse=True)[:3]
+
+
 def test_a_stream_asks_as_many_questions_as_wanted():
     stream = Stream(PROBLEM, batch_size=4, seed=0, context=400, questions=3)
     for batch in stream.block(0):

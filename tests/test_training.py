@@ -11,6 +11,7 @@ from torch.testing import assert_close
 
 from course_lib.errors import CourseError
 from course_lib.igsm import sample_problem
+from course_lib.igsm.config import LETTERS
 from course_lib.lm import (
     GPT,
     Stream,
@@ -88,7 +89,8 @@ def test_batches_do_not_depend_on_workers_or_on_where_one_starts():
 
 
 def test_curriculum_ends_with_the_whole_law():
-    stream = Stream(PROBLEM, 4, seed=0, context=300, curriculum=((100, 1, 4), (200, 2, 6)))
+    stages = ((100, {"max_op": 1}), (200, {"max_op": 2, "max_edges": 6}))
+    stream = Stream(PROBLEM, 4, seed=0, context=300, curriculum=stages)
     assert [stream.config_at(n).max_op for n in (0, 99, 100, 199, 200)] == [1, 1, 2, 2, 3]
 
 
@@ -106,10 +108,35 @@ def test_loss_counts_only_what_is_asked_for():
     assert_close(prediction_loss(model, ids, places), mean)
 
 
+def test_no_loss_on_a_letter_that_nothing_foretells():
+    rotated = replace(PROBLEM, letters="rotated")
+    stream = Stream(rotated, 4, seed=0, context=300, questions=2)
+    for seed in range(5):
+        problem = sample_problem(rotated, seed)
+        row = stream.row(problem, TOKENIZER)
+        silent = [x for x, asked in zip(row.ids, row.to_predict, strict=True) if not asked]
+        spoken = [x for x, asked in zip(row.ids, row.to_predict, strict=True) if asked]
+        letters = TOKENIZER.numbers(problem.letters)
+        assert letters[0] in silent
+        assert set(letters[1:]) <= set(spoken)
+        branches = max(row.branch)
+        assert silent.count(TOKENIZER.solution) == branches
+        assert sum(TOKENIZER.pieces[x] in LETTERS for x in silent) == branches
+
+
+def test_a_restart_begins_the_rate_anew():
+    config = replace(TINY, steps=100, lr=1.0, restarts=((40, 0.5), (70, 0.1)))
+    rounds = [config.round_at(step) for step in (0, 39, 40, 69, 70, 99)]
+    assert rounds == [(0, 40, 1.0)] * 2 + [(40, 70, 0.5)] * 2 + [(70, 100, 0.1)] * 2
+
+
 def test_configs_survive_json():
-    config = replace(TINY, curriculum=((10, 1, 4),))
+    config = replace(TINY, curriculum=((10, {"max_op": 1}),), restarts=((20, 1e-3),))
     assert from_dict(TrainConfig, json.loads(json.dumps(to_dict(config)))) == config
-    assert config.diff(TINY) == {"curriculum": ([[10, 1, 4]], [])}
+    assert config.diff(TINY) == {
+        "curriculum": ([[10, {"max_op": 1}]], []),
+        "restarts": ([[20, 1e-3]], []),
+    }
     assert config.run_name != TINY.run_name
 
 

@@ -11,10 +11,11 @@ HASH_BINS = 23
 TRAIN_BINS = range(0, 16)  # the published code's 16 : 7; the paper's text says 17 : 6
 TEST_BINS = range(16, 23)
 CHOICES = {
+    "op_law": ("paper", "uniform"),
     "split": ("all", "train", "test"),
     "form": ("pq", "qp"),
     "shuffle": (0, 1, 2, 3, 4, 5, 6, None),
-    "letters": ("random", "sequential"),
+    "letters": ("random", "sequential", "rotated"),
     "solution_order": ("random", "fixed"),
 }
 
@@ -29,6 +30,7 @@ class ProblemConfig:
     modulus: int = 23
     max_op: int = 15  # operations of a solution
     max_edges: int = 20  # edges of the structure graph = instance parameters (the paper's ip)
+    op_law: str = "paper"  # the smaller of two uniform draws; or "uniform": one draw
     op: int | None = None  # forced; may exceed max_op (out of distribution)
     layers: int | None = None  # 2 to 4
     items: int | None = None  # items in every layer, 2 to 4
@@ -40,7 +42,7 @@ class ProblemConfig:
     shared_op: int = 0  # but shapes of so few operations are in all splits: there are too few
     form: str = "pq"  # question after ("pq") or before ("qp") the problem
     shuffle: int | None = 5  # of sentences: 0-4 nearly sorted, 5 uniform (paper), 6 none
-    letters: str = "random"  # paper; or "sequential": a, b, c, ...
+    letters: str = "random"  # paper; "sequential": a, b, c, ...; "rotated": e.g. x, y, z, A, ...
     solution_order: str = "random"  # any topological order (paper); or "fixed": depth first
 
     def __post_init__(self) -> None:
@@ -105,7 +107,7 @@ class ProblemConfig:
 PRESETS = {
     "pocket": dict(
         **dict(modulus=7, max_op=6, max_edges=9, shared_op=3),
-        **dict(chains=1, subcategories=1, names=6, letters="sequential"),
+        **dict(chains=1, subcategories=1, names=6, letters="rotated"),
     ),
     "med": dict(),
     "hard": dict(max_op=21, max_edges=28),

@@ -182,9 +182,10 @@ def draw_letters(config: ProblemConfig, order, definitions, rng: Random) -> str:
     count = sum(definitions[p].op for p in order)
     if count > len(LETTERS):
         raise CourseError(f"A solution of {count} operations needs more than 52 letters.")
-    if config.letters == "sequential":
-        return LETTERS[:count]
-    return "".join(draw_some(LETTERS, count, rng.random))
+    if config.letters == "random":
+        return "".join(draw_some(LETTERS, count, rng.random))
+    first = rng.randrange(len(LETTERS)) if config.letters == "rotated" else 0
+    return (LETTERS[first:] + LETTERS[:first])[:count]
 
 
 def _with_order(problem: Problem, order: list[int], rng: Random) -> Problem:

@@ -7,6 +7,7 @@ from course_lib.igsm.config import HASH_BINS
 from course_lib.igsm.dependency import Definition
 from course_lib.igsm.english import AS, DEFINE, IS, SIGN, SO, STOP, THEN
 
+FIRST_LETTER = 4  # its place in the pieces: Define, owner, owned, as, letter
 Symbol = tuple[str, int]  # how it is written (a letter or a numeral) and its value
 
 

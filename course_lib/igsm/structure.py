@@ -40,6 +40,8 @@ def min_of_two(low: int, high: int, rnd) -> int:
 
 def draw_target(config: ProblemConfig, rng: Random) -> int:
     """The number of operations the problem must have."""
+    if config.op_law == "uniform" and not config.op:
+        return rng.randint(1, config.max_op)
     return config.op or min_of_two(1, config.max_op, rng.random)
 
 

@@ -3,13 +3,14 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from torch.utils.data import DataLoader, Dataset
 
 from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig, sample_problem
 from course_lib.igsm.problem import ask
+from course_lib.igsm.solution import FIRST_LETTER
 from course_lib.lm.rows import Batch, Row, branched_row, make_batch, plain_row
 from course_lib.lm.tokenizer import Tokenizer
 
@@ -21,7 +22,7 @@ class Stream:
     """The endless training data of a run; block n holds `BLOCK` batches of problems.
 
     Problem number n of the stream is `sample_problem(problem, seed << 32 | n)`, whoever draws it.
-    `curriculum` is (until, max_op, max_edges) triples: easier problems until so many were seen.
+    `curriculum` is (until, changes) pairs: problems with these settings until so many were seen.
     """
 
     problem: ProblemConfig
@@ -29,14 +30,14 @@ class Stream:
     seed: int
     context: int  # longer sequences are left out, as in the paper
     loss_on: str = "solution"
-    curriculum: tuple[tuple[int, int, int], ...] = ()
+    curriculum: tuple[tuple[int, dict], ...] = ()
     questions: int = 1  # about each problem, as branches over its shared description
 
     def config_at(self, seen: int) -> ProblemConfig:
         """The problems to draw after `seen` of them."""
-        for until, max_op, max_edges in self.curriculum:
+        for until, changes in self.curriculum:
             if seen < until:
-                return replace(self.problem, max_op=max_op, max_edges=max_edges)
+                return replace(self.problem, **changes)
         return self.problem
 
     def block(self, number: int) -> list[Batch]:
@@ -61,26 +62,32 @@ class Stream:
 
     def row(self, problem: Problem, tokenizer: Tokenizer) -> Row:
         """A problem as the model reads it, with its other questions where they are wanted."""
+        by_chance = FIRST_LETTER if problem.config.letters == "rotated" else None
         if self.questions == 1:
-            return plain_row(*tokenizer.encode_problem(problem), self.loss_on)
+            return plain_row(*tokenizer.encode_problem(problem), self.loss_on, by_chance)
         asked = [problem, *other_questions(problem, self.questions - 1)]
         shared = 1 + len(problem.problem_pieces)  # with <problem>
-        return branched_row(shared, map(tokenizer.encode_problem, asked), self.loss_on)
+        pairs = map(tokenizer.encode_problem, asked)
+        return branched_row(shared, pairs, self.loss_on, by_chance)
 
 
 def other_questions(problem: Problem, count: int) -> list[Problem]:
-    """At most `count` other questions about a problem, in its split and no longer than allowed."""
+    """At most `count` other questions about a problem, in its split and no longer than allowed.
+
+    Any of them; where many operations shall not be rare (`op_law` "uniform"), those that need most.
+    """
     rng, config = random.Random(problem.seed), problem.config
     queries = [query for query in range(len(problem.definitions)) if query != problem.query]
     rng.shuffle(queries)
-    found: list[Problem] = []
-    for query in queries:
-        if len(found) == count:
-            break
-        other = ask(problem, query, rng)
-        if other.op <= config.max_op and config.admits(other.op, other.template_bin):
-            found.append(other)
-    return found
+    asked = (ask(problem, query, rng) for query in queries)
+    found = (
+        other
+        for other in asked
+        if other.op <= config.max_op and config.admits(other.op, other.template_bin)
+    )
+    if config.op_law == "uniform":
+        found = iter(sorted(found, key=lambda other: -other.op))
+    return list(islice(found, count))
 
 
 class _Blocks(Dataset):

@@ -24,9 +24,10 @@ class TrainConfig:
     warmup: int = 100  # steps
     decay: str = "cosine"  # or "linear"
     fall: float = 1.0  # share of the steps in which the rate falls, at the end
+    restarts: tuple[tuple[int, float], ...] = ()  # (step, peak): it rises and falls anew (SGDR)
     weight_decay: float = 0.05
     loss_on: str = "solution"  # and answer; or "all" tokens (paper)
-    curriculum: tuple[tuple[int, int, int], ...] = ()  # (until so many problems, max_op, max_edges)
+    curriculum: tuple[tuple[int, dict], ...] = ()  # (until so many problems, changes to `problem`)
     precision: str = "auto"  # or "fp32" or "bf16"
     eval_every: int = 500  # steps
     eval_problems: int = 200
@@ -64,6 +65,12 @@ class TrainConfig:
         digest = hashlib.sha256(json.dumps(to_dict(self)).encode()).hexdigest()[:4]
         model = self.model
         return self.name or f"d{model.layers:02}_w{model.width}_s{self.seed}_{digest}"
+
+    def round_at(self, step: int) -> tuple[int, int, float]:
+        """First step, end and peak rate of the round between two restarts that a step is in."""
+        starts = [(0, self.lr), *self.restarts]
+        begin, peak = max(start for start in starts if start[0] <= step)
+        return begin, min([s for s, _ in starts if s > step], default=self.steps), peak
 
     def diff(self, other: "TrainConfig") -> dict[str, tuple]:
         """The settings that differ: `{"model.layers": (mine, other's)}`."""

@@ -28,21 +28,34 @@ class Row(NamedTuple):
         return max(self.positions) + 1
 
 
-def plain_row(prompt: list[int], target: list[int], loss_on: str) -> Row:
-    """A prompt and its target; the loss is on the "solution" (and answer) or on "all" tokens."""
+def plain_row(
+    prompt: list[int], target: list[int], loss_on: str, by_chance: int | None = None
+) -> Row:
+    """A prompt and its target; the loss is on the "solution" (and answer) or on "all" tokens.
+
+    `by_chance` is the place of a target's token that nothing foretells: no loss on that one.
+    """
     ids = prompt + target
     first = 1 if loss_on == "all" else len(prompt)
     T = len(ids)
-    return Row(ids, [t >= first for t in range(T)], [0] * T, [0] * T, list(range(T)))
+    to_predict = [t >= first for t in range(T)]
+    if by_chance is not None:
+        to_predict[len(prompt) + by_chance] = False
+    return Row(ids, to_predict, [0] * T, [0] * T, list(range(T)))
 
 
-def branched_row(fork: int, pairs: Iterable[tuple[list[int], list[int]]], loss_on: str) -> Row:
+def branched_row(
+    fork: int,
+    pairs: Iterable[tuple[list[int], list[int]]],
+    loss_on: str,
+    by_chance: int | None = None,
+) -> Row:
     """Several (prompt, target) pairs whose first `fork` tokens are the same, these only once."""
     row = Row([], [], [], [], [])
     for number, (prompt, target) in enumerate(pairs, start=1):
         if number == 1:
             row = plain_row(prompt[:fork], [], loss_on)
-        whole = plain_row(prompt, target, loss_on)
+        whole = plain_row(prompt, target, loss_on, by_chance)
         T = len(whole.ids) - fork
         row.ids.extend(whole.ids[fork:])
         # The token before a branch in the row is not the one before it in its sequence.

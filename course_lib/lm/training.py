@@ -190,8 +190,9 @@ class Trainer:
                 loss.backward()
                 total += loss.detach()
         loss = self.objective(last, tokens)
-        schedule = (config.lr, config.steps, config.warmup, config.decay, config.fall)
-        rate = learning_rate(run.step, *schedule)
+        begin, end, peak = config.round_at(run.step)
+        shape = (config.warmup, config.decay, config.fall)
+        rate = learning_rate(run.step - begin, peak, end - begin, *shape)
         update(run.model, self.optimizers, loss, rate)
         run.step += 1
         return total + loss.detach()
