@@ -91,7 +91,8 @@ def test_batches_do_not_depend_on_workers_or_on_where_one_starts():
 def test_curriculum_ends_with_the_whole_law():
     stages = ((100, {"max_op": 1}), (200, {"max_op": 2, "max_edges": 6}))
     stream = Stream(PROBLEM, 4, seed=0, context=300, curriculum=stages)
-    assert [stream.config_at(n).max_op for n in (0, 99, 100, 199, 200)] == [1, 1, 2, 2, 3]
+    whole_blocks = (0, 127, 128, 255, 256)
+    assert [stream.config_at(n).max_op for n in whole_blocks] == [1, 1, 2, 2, 3]
 
 
 def test_loss_counts_only_what_is_asked_for():
@@ -124,18 +125,28 @@ def test_no_loss_on_a_letter_that_nothing_foretells():
         assert sum(TOKENIZER.pieces[x] in LETTERS for x in silent) == branches
 
 
-def test_a_restart_begins_the_rate_anew():
-    config = replace(TINY, steps=100, lr=1.0, restarts=((40, 0.5), (70, 0.1)))
-    rounds = [config.round_at(step) for step in (0, 39, 40, 69, 70, 99)]
-    assert rounds == [(0, 40, 1.0)] * 2 + [(40, 70, 0.5)] * 2 + [(70, 100, 0.1)] * 2
+def test_a_restart_begins_the_rate_anew(tmp_path, monkeypatch):
+    config = replace(TINY, steps=20, warmup=2, lr=1e-3, restarts=((8, 5e-4), (14, 1e-4)))
+    assert config.rounds == [(0, 8, 1e-3), (8, 14, 5e-4), (14, 20, 1e-4)]
+    rates = []
+
+    def recorded(*where):
+        rates.append(learning_rate(*where))
+        return rates[-1]
+
+    monkeypatch.setattr(training, "learning_rate", recorded)
+    train(config, tmp_path)
+    for begin, end, peak in config.rounds:
+        assert max(rates[begin:end]) == rates[begin + 1] == peak
+        assert rates[end - 1] < peak / 3 and rates[begin] == peak / 2
 
 
 def test_configs_survive_json():
-    config = replace(TINY, curriculum=((10, {"max_op": 1}),), restarts=((20, 1e-3),))
+    config = replace(TINY, curriculum=((10, {"max_op": 1}),), restarts=((5, 1e-3),))
     assert from_dict(TrainConfig, json.loads(json.dumps(to_dict(config)))) == config
     assert config.diff(TINY) == {
         "curriculum": ([[10, {"max_op": 1}]], []),
-        "restarts": ([[20, 1e-3]], []),
+        "restarts": ([[5, 1e-3]], []),
     }
     assert config.run_name != TINY.run_name
 
@@ -146,6 +157,9 @@ def test_what_does_not_fit_is_refused(tmp_path):
     for fall in (0, 1.5):
         with pytest.raises(CourseError, match="fall is a share of the steps"):
             replace(TINY, fall=fall)
+    for restarts in (((100, 1e-3),), ((50, 1e-3), (40, 1e-3)), ((0, 1e-3),)):
+        with pytest.raises(CourseError, match="restarts must be"):
+            replace(TINY, steps=100, restarts=restarts)
     with pytest.raises(CourseError, match=f"vocab_size={len(TOKENIZER)}"):
         train(replace(TINY, model=replace(MODEL, vocab_size=10)), tmp_path)
 

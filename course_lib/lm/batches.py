@@ -11,6 +11,7 @@ from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig, sample_problem
 from course_lib.igsm.problem import ask
 from course_lib.igsm.solution import FIRST_LETTER
+from course_lib.lm.config import TrainConfig
 from course_lib.lm.rows import Batch, Row, branched_row, make_batch, plain_row
 from course_lib.lm.tokenizer import Tokenizer
 
@@ -21,7 +22,6 @@ BLOCK = 32  # batches drawn together and sorted by length
 class Stream:
     """The endless training data of a run; block n holds `BLOCK` batches of problems.
 
-    Problem number n of the stream is `sample_problem(problem, seed << 32 | n)`, whoever draws it.
     `curriculum` is (until, changes) pairs: problems with these settings until so many were seen.
     """
 
@@ -33,21 +33,30 @@ class Stream:
     curriculum: tuple[tuple[int, dict], ...] = ()
     questions: int = 1  # about each problem, as branches over its shared description
 
-    def config_at(self, seen: int) -> ProblemConfig:
-        """The problems to draw after `seen` of them."""
+    @classmethod
+    def of(cls, config: TrainConfig) -> "Stream":
+        """The training data of a run."""
+        problem, context = replace(config.problem, split="train"), config.model.context
+        shape = (config.loss_on, config.curriculum, config.questions)
+        return cls(problem, config.batch_size, config.seed, context, *shape)
+
+    def config_at(self, number: int) -> ProblemConfig:
+        """What problem `number` is drawn from; all of a block from the same."""
+        first = number - number % (BLOCK * self.batch_size)
         for until, changes in self.curriculum:
-            if seen < until:
+            if first < until:
                 return replace(self.problem, **changes)
         return self.problem
+
+    def draw(self, number: int) -> Problem:
+        """Problem `number`, whoever asks for it."""
+        return sample_problem(self.config_at(number), self.seed << 32 | number)
 
     def block(self, number: int) -> list[Batch]:
         """Block `number`: its problems sorted by length into batches, the batches shuffled."""
         first, count = number * BLOCK * self.batch_size, BLOCK * self.batch_size
-        config, tokenizer = self.config_at(first), Tokenizer(self.problem)
-        rows = [
-            self.row(sample_problem(config, self.seed << 32 | n), tokenizer)
-            for n in range(first, first + count)
-        ]
+        tokenizer = Tokenizer(self.problem)
+        rows = [self.row(self.draw(n), tokenizer) for n in range(first, first + count)]
         rows = [row for row in rows if row.length <= self.context]
         if len(rows) < BLOCK:  # a problem for each batch, at least
             raise CourseError(

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from itertools import pairwise
 
 from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig
@@ -52,6 +53,9 @@ class TrainConfig:
                 raise CourseError(f"{field} must be at least 1.")
         if not 0 < self.fall <= 1:
             raise CourseError("fall is a share of the steps: above 0, at most 1.")
+        ends = [end for _, end, _ in self.rounds]
+        if ends[0] < 1 or any(a >= b for a, b in pairwise(ends)):
+            raise CourseError("restarts must be (step, peak) pairs in order, before the last step.")
         if self.questions > 1 and self.problem.form == "qp":
             raise CourseError("With the question first (form='qp') questions must be 1.")
         if not 0 <= self.seed < 2**63:
@@ -66,11 +70,12 @@ class TrainConfig:
         model = self.model
         return self.name or f"d{model.layers:02}_w{model.width}_s{self.seed}_{digest}"
 
-    def round_at(self, step: int) -> tuple[int, int, float]:
-        """First step, end and peak rate of the round between two restarts that a step is in."""
+    @property
+    def rounds(self) -> list[tuple[int, int, float]]:
+        """First step, end and peak of each rise and fall of the learning rate."""
         starts = [(0, self.lr), *self.restarts]
-        begin, peak = max(start for start in starts if start[0] <= step)
-        return begin, min([s for s, _ in starts if s > step], default=self.steps), peak
+        ends = [*(step for step, _ in self.restarts), self.steps]
+        return [(begin, end, peak) for (begin, peak), end in zip(starts, ends, strict=True)]
 
     def diff(self, other: "TrainConfig") -> dict[str, tuple]:
         """The settings that differ: `{"model.layers": (mine, other's)}`."""

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from math import ceil
 
-from course_lib.lm.batches import BLOCK, batches
+from course_lib.lm.batches import BLOCK, Stream, batches
 from course_lib.lm.config import TrainConfig
 from course_lib.lm.distributed import take_rows
 from course_lib.lm.rows import Batch
-from course_lib.lm.training import Trainer, stream_of
+from course_lib.lm.training import Trainer
 from course_lib.paths import RUNS
 
 
@@ -30,7 +30,7 @@ def dry_run(
         f"{model.layers} layers, {model.heads} heads, width {model.width}: "
         f"{model.parameter_count():,} parameters, on {trainer.place.reason}"
     )
-    block = list(batches(stream_of(config), 0, BLOCK))
+    block = list(batches(Stream.of(config), 0, BLOCK))
     tokens = sum(batch.ids.size for batch in block) / BLOCK
     note(
         f"a step: {rows} problems, {trainer.micro_batch} at once; {tokens:,.0f} tokens "

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -121,17 +121,10 @@ def train(
     return run
 
 
-def stream_of(config: TrainConfig) -> Stream:
-    """The training data of a config."""
-    problem, context = replace(config.problem, split="train"), config.model.context
-    shape = (config.loss_on, config.curriculum, config.questions)
-    return Stream(problem, config.batch_size, config.seed, context, *shape)
-
-
 def _loop(trainer: "Trainer", report: Reporter, workers: int, max_seconds, save_every) -> None:
     begin = saved = time.perf_counter()
     run = trainer.run
-    source = batches(stream_of(run.config), run.step, run.config.steps, workers=workers)
+    source = batches(Stream.of(run.config), run.step, run.config.steps, workers=workers)
     for batch in report.waiting(source):
         report.add(trainer.step(batch), batch)
         now = time.perf_counter()
@@ -190,7 +183,7 @@ class Trainer:
                 loss.backward()
                 total += loss.detach()
         loss = self.objective(last, tokens)
-        begin, end, peak = config.round_at(run.step)
+        begin, end, peak = next(part for part in config.rounds if run.step < part[1])
         shape = (config.warmup, config.decay, config.fall)
         rate = learning_rate(run.step - begin, peak, end - begin, *shape)
         update(run.model, self.optimizers, loss, rate)
