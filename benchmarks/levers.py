@@ -26,7 +26,7 @@ from course_lib.paths import DATA
 from course_lib.provenance import provenance
 
 GOAL = 0.95
-WORLD = replace(ProblemConfig.preset("pocket"), max_op=2, max_edges=4, letters="sequential")
+WORLD = replace(ProblemConfig.preset("pocket"), max_op=2, max_edges=4)
 HEAD_START = dict(look_back=(1, 2, 3, 4, 5, 6), match=0.16)
 LEVERS = {  # what differs from "start"
     "start": {},

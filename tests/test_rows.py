@@ -31,14 +31,15 @@ def test_branches_teach_what_separate_sequences_teach(seed):
     asked = [problem, *other_questions(problem, 3)]
     pairs = [TOKENIZER.encode_problem(p) for p in asked]
     shared = 1 + len(problem.problem_pieces)
-    other = plain_row(*TOKENIZER.encode_problem(sample_problem(PROBLEM, seed + 100)), "solution")
-    packed = loss_and_gradient([branched_row(shared, pairs, "solution"), other])
-    separate = loss_and_gradient([*(plain_row(*pair, "solution") for pair in pairs), other])
+    pairs.append(TOKENIZER.encode_problem(sample_problem(PROBLEM, seed + 100)))
+    rows = [plain_row(*pair, loss_on="solution") for pair in pairs]
+    packed = loss_and_gradient([branched_row(shared, pairs[:-1], loss_on="solution"), rows[-1]])
+    separate = loss_and_gradient(rows)
     assert_close(packed, separate, rtol=1e-4, atol=1e-5)
 
 
 def test_a_branched_row_holds_its_prefix_once_and_counts_on():
-    row = branched_row(2, [([1, 2, 3], [4]), ([1, 2, 5, 6], [7])], "all")
+    row = branched_row(2, [([1, 2, 3], [4]), ([1, 2, 5, 6], [7])], loss_on="all")
     assert row.ids == [1, 2, 3, 4, 5, 6, 7]
     assert row.branch == [0, 0, 1, 1, 2, 2, 2]
     assert row.positions == [0, 1, 2, 3, 2, 3, 4]

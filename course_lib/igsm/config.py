@@ -42,7 +42,7 @@ class ProblemConfig:
     shared_op: int = 0  # but shapes of so few operations are in all splits: there are too few
     form: str = "pq"  # question after ("pq") or before ("qp") the problem
     shuffle: int | None = 5  # of sentences: 0-4 nearly sorted, 5 uniform (paper), 6 none
-    letters: str = "random"  # paper; "sequential": a, b, c, ...; "rotated": e.g. x, y, z, A, ...
+    letters: str = "random"  # paper; "sequential": a, b, c, ...; "rotated": or x, y, z, A, ...
     solution_order: str = "random"  # any topological order (paper); or "fixed": depth first
 
     def __post_init__(self) -> None:
@@ -107,7 +107,7 @@ class ProblemConfig:
 PRESETS = {
     "pocket": dict(
         **dict(modulus=7, max_op=6, max_edges=9, shared_op=3),
-        **dict(chains=1, subcategories=1, names=6, letters="rotated"),
+        **dict(chains=1, subcategories=1, names=6, letters="sequential"),
     ),
     "med": dict(),
     "hard": dict(max_op=21, max_edges=28),

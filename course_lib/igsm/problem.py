@@ -178,13 +178,17 @@ def ask(problem: Problem, query: int, rng: Random) -> Problem:
 
 
 def draw_letters(config: ProblemConfig, order, definitions, rng: Random) -> str:
-    """As many letters as the solution has equations, which is its number of operations."""
+    """As many letters as the solution has equations, which is its number of operations.
+
+    "rotated" ones begin with an a every other time, else anywhere.
+    """
     count = sum(definitions[p].op for p in order)
     if count > len(LETTERS):
         raise CourseError(f"A solution of {count} operations needs more than 52 letters.")
     if config.letters == "random":
         return "".join(draw_some(LETTERS, count, rng.random))
-    first = rng.randrange(len(LETTERS)) if config.letters == "rotated" else 0
+    rotated = config.letters == "rotated" and rng.random() < 0.5
+    first = rng.randrange(len(LETTERS)) if rotated else 0
     return (LETTERS[first:] + LETTERS[:first])[:count]
 
 

@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig, sample_problem
+from course_lib.igsm.config import LETTERS
 from course_lib.igsm.problem import ask
 from course_lib.igsm.solution import FIRST_LETTER
 from course_lib.lm.config import TrainConfig
@@ -71,13 +72,17 @@ class Stream:
 
     def row(self, problem: Problem, tokenizer: Tokenizer) -> Row:
         """A problem as the model reads it, with its other questions where they are wanted."""
-        by_chance = FIRST_LETTER if problem.config.letters == "rotated" else None
-        if self.questions == 1:
-            return plain_row(*tokenizer.encode_problem(problem), self.loss_on, by_chance)
         asked = [problem, *other_questions(problem, self.questions - 1)]
+        texts = [(*tokenizer.encode_problem(one), _by_chance(one)) for one in asked]
+        if self.questions == 1:
+            return plain_row(*texts[0], loss_on=self.loss_on)
         shared = 1 + len(problem.problem_pieces)  # with <problem>
-        pairs = map(tokenizer.encode_problem, asked)
-        return branched_row(shared, pairs, self.loss_on, by_chance)
+        return branched_row(shared, texts, loss_on=self.loss_on)
+
+
+def _by_chance(problem: Problem) -> int | None:
+    rotated = problem.config.letters == "rotated" and problem.letters[0] != LETTERS[0]
+    return FIRST_LETTER if rotated else None
 
 
 def other_questions(problem: Problem, count: int) -> list[Problem]:

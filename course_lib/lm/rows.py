@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 def plain_row(
-    prompt: list[int], target: list[int], loss_on: str, by_chance: int | None = None
+    prompt: list[int], target: list[int], by_chance: int | None = None, *, loss_on: str
 ) -> Row:
     """A prompt and its target; the loss is on the "solution" (and answer) or on "all" tokens.
 
@@ -44,18 +44,13 @@ def plain_row(
     return Row(ids, to_predict, [0] * T, [0] * T, list(range(T)))
 
 
-def branched_row(
-    fork: int,
-    pairs: Iterable[tuple[list[int], list[int]]],
-    loss_on: str,
-    by_chance: int | None = None,
-) -> Row:
-    """Several (prompt, target) pairs whose first `fork` tokens are the same, these only once."""
+def branched_row(fork: int, texts: Iterable[tuple], *, loss_on: str) -> Row:
+    """Texts, each as for `plain_row`, whose first `fork` tokens are the same and kept once."""
     row = Row([], [], [], [], [])
-    for number, (prompt, target) in enumerate(pairs, start=1):
+    for number, text in enumerate(texts, start=1):
         if number == 1:
-            row = plain_row(prompt[:fork], [], loss_on)
-        whole = plain_row(prompt, target, loss_on, by_chance)
+            row = plain_row(text[0][:fork], [], loss_on=loss_on)
+        whole = plain_row(*text, loss_on=loss_on)
         T = len(whole.ids) - fork
         row.ids.extend(whole.ids[fork:])
         # The token before a branch in the row is not the one before it in its sequence.
