@@ -158,6 +158,10 @@ def test_what_does_not_fit_is_refused(tmp_path):
     for fall in (0, 1.5):
         with pytest.raises(CourseError, match="fall is a share of the steps"):
             replace(TINY, fall=fall)
+    with pytest.raises(CourseError, match="ProblemConfig has no setting 'ops'"):
+        replace(TINY, curriculum=((100, {"ops": 1}),))
+    with pytest.raises(CourseError, match="max_op must be a whole number"):
+        replace(TINY, curriculum=((100, {"max_op": 0}),))
     for restarts in (((100, 1e-3),), ((50, 1e-3), (40, 1e-3)), ((0, 1e-3),)):
         with pytest.raises(CourseError, match="restarts must be"):
             replace(TINY, steps=100, restarts=restarts)

@@ -51,17 +51,22 @@ class TrainConfig:
         for field in ("batch_size", "questions", "steps", "eval_every"):
             if getattr(self, field) < 1:
                 raise CourseError(f"{field} must be at least 1.")
-        if not 0 < self.fall <= 1:
-            raise CourseError("fall is a share of the steps: above 0, at most 1.")
-        ends = [end for _, end, _ in self.rounds]
-        if ends[0] < 1 or any(a >= b for a, b in pairwise(ends)):
-            raise CourseError("restarts must be (step, peak) pairs in order, before the last step.")
+        self._check_schedule()
         if self.questions > 1 and self.problem.form == "qp":
             raise CourseError("With the question first (form='qp') questions must be 1.")
         if not 0 <= self.seed < 2**63:
             raise CourseError(f"seed must be from 0 to {2**63 - 1}.")
         if not re.fullmatch(r"(\w[\w.-]*)?", self.name):  # it becomes a folder
             raise CourseError(f"name must be of letters, digits, '_', '-', '.', not {self.name!r}.")
+
+    def _check_schedule(self) -> None:
+        for _, changes in self.curriculum:
+            from_dict(ProblemConfig, {**asdict(self.problem), **changes})
+        if not 0 < self.fall <= 1:
+            raise CourseError("fall is a share of the steps: above 0, at most 1.")
+        ends = [end for _, end, _ in self.rounds]
+        if ends[0] < 1 or any(a >= b for a, b in pairwise(ends)):
+            raise CourseError("restarts must be (step, peak) pairs in order, before the last step.")
 
     @property
     def run_name(self) -> str:
