@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from course_lib.errors import CourseError
 from course_lib.lm.attention import (
@@ -127,8 +128,25 @@ class GPT(nn.Module):
     ) -> Tensor:
         """Logits (B T V) of ids (B T), or with `return_hidden` what the head reads (B T D).
 
+        The other arguments are those of `stream`.
+        """
+        x = self.norm(self.stream(ids, cache, mask, positions))
+        return x if return_hidden else self.head(x)
+
+    def stream(
+        self,
+        ids: Tensor,
+        cache: Cache | None = None,
+        mask: Tensor | None = None,
+        positions: Tensor | None = None,
+        embedding: Tensor | None = None,
+        layers: int | None = None,
+    ) -> Tensor:
+        """The residual stream (B T D) of ids (B T) after all blocks, or after the first `layers`.
+
         `positions` (B T) are 0, 1, 2, ... unless given; with a cache they are the slots written.
         `mask` (B 1 T S) says who may read whom; None means causal, or the earlier cache slots.
+        `embedding` (V D) stands in for the model's own.
         """
         T = ids.shape[1]
         if positions is None:
@@ -143,7 +161,7 @@ class GPT(nn.Module):
             mask = slots <= positions[:, None, :, None]  # B 1 T S
         if mask is not None and fast and ids.device.type == "cpu":
             mask = added(mask)  # once for all layers
-        x = self.embedding(ids)  # B T D
+        x = F.embedding(ids, self.embedding.weight if embedding is None else embedding)  # B T D
         rotary = None
         if self.config.positions == "rope":
             rotary = rotary_angles(positions, self.config.head_width)
@@ -151,7 +169,6 @@ class GPT(nn.Module):
             x = x + self.position_embedding(positions)
         attend = fast_attention if fast else readable_attention
         shared = Shared(attend, mask, rotary, positions, cache)
-        for block in self.blocks:
+        for block in self.blocks[:layers]:
             x = block(x, shared)
-        x = self.norm(x)
-        return x if return_hidden else self.head(x)
+        return x

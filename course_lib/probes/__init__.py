@@ -1,0 +1,29 @@
+"""Reading a model's mind: queries, V-probes, and how often they are right (paper §4)."""
+
+from course_lib.probes.examination import Belief, ask, examine, matthews, score
+from course_lib.probes.queries import Script, naive_rows, packed_row, query_ids, read_script
+from course_lib.probes.store import train_or_load_probe
+from course_lib.probes.training import train_probe
+from course_lib.probes.truth import TASKS, Query, Task, find_task
+from course_lib.probes.vprobe import ProbeConfig, VProbe
+
+__all__ = [
+    "TASKS",
+    "Belief",
+    "ProbeConfig",
+    "Query",
+    "Script",
+    "Task",
+    "VProbe",
+    "ask",
+    "examine",
+    "find_task",
+    "matthews",
+    "naive_rows",
+    "packed_row",
+    "query_ids",
+    "read_script",
+    "score",
+    "train_or_load_probe",
+    "train_probe",
+]

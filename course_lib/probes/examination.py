@@ -1,0 +1,127 @@
+"""What a probe says of fresh problems, and how often it is right."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from course_lib.igsm import Problem
+from course_lib.lm.evaluation import wilson
+from course_lib.lm.rows import make_batch
+from course_lib.lm.tokenizer import Tokenizer
+from course_lib.probes.queries import Script, packed_row
+from course_lib.probes.training import choose, labeller, read
+from course_lib.probes.truth import Query, find_task
+from course_lib.probes.vprobe import VProbe
+
+BATCH = 32  # problems
+MOST = 40  # queries of a problem that are asked in an examination
+
+
+class Belief(NamedTuple):
+    """A probe's answer to a query."""
+
+    problem: Problem
+    query: Query
+    truth: int  # the label asked for
+    answer: int
+    probability: float  # the probe's own, of its answer
+
+    @property
+    def right(self) -> bool:
+        """The answer is the true one."""
+        return self.answer == self.truth
+
+    @property
+    def necessary(self) -> bool:
+        """A is necessary for the problem's question."""
+        return self.query.parameters[0] in self.problem.order
+
+
+@torch.inference_mode()
+def ask(
+    probe: VProbe,
+    tokenizer: Tokenizer,
+    asked: Sequence[tuple[Problem, Sequence[Query]]],
+    scripts: Sequence[Script] | None = None,
+) -> list[list[Belief]]:
+    """The beliefs about each problem; `scripts` where the solutions are not the problems' own."""
+    task, label = find_task(probe.config.task), labeller(tokenizer.config, probe.config)
+    beliefs: list[list[Belief]] = [[] for _ in asked]
+    order = sorted(range(len(asked)), key=lambda i: len(asked[i][0].problem_pieces))
+    for first in range(0, len(order), BATCH):
+        part = [i for i in order[first : first + BATCH] if asked[i][1]]
+        if not part:
+            continue
+        rows = [
+            packed_row(
+                *(tokenizer, *asked[i][:1], task, asked[i][1]),
+                script=scripts[i] if scripts else None,
+                named=probe.config.named,
+            )
+            for i in part
+        ]
+        shares = read(probe, make_batch(rows, tokenizer.pad)).softmax(-1)  # N C
+        best = zip(*(x.tolist() for x in shares.max(-1)), strict=True)
+        for i in part:
+            problem, queries = asked[i]
+            for query, (share, answer) in zip(queries, best):  # noqa: B905, `best` goes on
+                belief = Belief(problem, query, label(problem, query), answer, share)
+                beliefs[i].append(belief)
+    return beliefs
+
+
+def examine(probe: VProbe, tokenizer: Tokenizer, problems: list[Problem], seed: int = 0) -> list:
+    """The beliefs (a list) about some of the queries of each problem."""
+    task, rng = find_task(probe.config.task), random.Random(seed)
+    asked = [(problem, choose(task.queries(problem), MOST, False, rng)) for problem in problems]
+    return [belief for beliefs in ask(probe, tokenizer, asked) for belief in beliefs]
+
+
+def score(beliefs: list[Belief], where: Callable[[Belief], bool] = lambda belief: True) -> dict:
+    """Accuracy (0 to 1) of the beliefs that are meant, with a 95 % interval, and what luck gives.
+
+    The interval knows that queries of one problem rise and fall together: as many independent ones
+    would have the same spread. `majority` always gives the commonest label; `mcc` is Matthews'
+    correlation (Gorodkin's, for many labels); `by_label` is accuracy for each true label.
+    """
+    beliefs = [belief for belief in beliefs if where(belief)]
+    if not beliefs:
+        return {"accuracy": None, "low": 0.0, "high": 1.0, "majority": None, "mcc": None, "n": 0}
+    n, right = len(beliefs), sum(belief.right for belief in beliefs)
+    low, high = wilson(*_as_independent(beliefs, right / n))
+    truths = Counter(belief.truth for belief in beliefs)
+    rights = Counter(belief.truth for belief in beliefs if belief.right)
+    return {
+        "accuracy": round(right / n, 4),
+        "low": round(low, 4),
+        "high": round(high, 4),
+        "majority": round(max(truths.values()) / n, 4),
+        "mcc": round(matthews([b.truth for b in beliefs], [b.answer for b in beliefs]), 4),
+        "by_label": {str(x): round(rights[x] / truths[x], 4) for x in sorted(truths)},
+        "n": n,
+    }
+
+
+def _as_independent(beliefs: list[Belief], share: float) -> tuple[float, float]:
+    """The rights and the number of independent answers with the same share and spread."""
+    surplus: dict[int, float] = {}
+    for belief in beliefs:  # rights beyond the expected, by problem
+        key = id(belief.problem)
+        surplus[key] = surplus.get(key, 0.0) + belief.right - share
+    variance = sum(x * x for x in surplus.values()) / len(beliefs) ** 2
+    n = share * (1 - share) / variance if variance else len(surplus)
+    return share * n, n
+
+
+def matthews(truths: Sequence[int], answers: Sequence[int]) -> float:
+    """Matthews' correlation of two labellings: 1 the same, 0 unrelated or one of them constant."""
+    size = 1 + max(*truths, *answers)
+    table = np.zeros((size, size))
+    np.add.at(table, (truths, answers), 1)
+    true, said, n = table.sum(1), table.sum(0), table.sum()
+    cover = np.sqrt((n**2 - said @ said) * (n**2 - true @ true))
+    return float((np.trace(table) * n - true @ said) / cover) if cover else 0.0

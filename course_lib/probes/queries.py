@@ -1,0 +1,90 @@
+"""Queries as tokens: each a short branch that goes on from the text read so far (paper Fig. 13)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from course_lib.igsm import Problem
+from course_lib.igsm.english import STOP
+from course_lib.lm.rows import Row
+from course_lib.lm.tokenizer import SPECIALS, Tokenizer
+from course_lib.probes.truth import Query, Task
+
+START, MID, FINISH = SPECIALS[5:8]  # [START], [MID] and [END] of the paper
+
+
+class Script(NamedTuple):
+    """A problem and a solution as the model reads them, and where a probe may ask."""
+
+    ids: list[int]
+    description: int  # tokens up to the end of the description
+    sentences: list[int]  # up to the end of each sentence, the sign that begins the solution first
+
+    def fork(self, task: Task, step: int) -> int:
+        """How many tokens have been read when the task is asked."""
+        return self.description if task.early else self.sentences[step]
+
+
+def read_script(
+    tokenizer: Tokenizer, problem: Problem, solution: Sequence[int] | None = None
+) -> Script:
+    """The script of a problem with its own solution, or with one of these tokens."""
+    prompt, target = tokenizer.encode_problem(problem)
+    ids = prompt + list(target if solution is None else solution)
+    stop = tokenizer.ids[STOP]
+    ends = [t + 1 for t in range(len(prompt), len(ids)) if ids[t] == stop]
+    sentences = [len(prompt), *ends]
+    question_first = problem.config.form == "qp"
+    description = len(prompt) - 1 if question_first else 1 + len(problem.problem_pieces)
+    return Script(ids[: sentences[-1]], description, sentences)
+
+
+def query_ids(tokenizer: Tokenizer, problem: Problem, query: Query, named: bool) -> list[int]:
+    """`[START] A [END]` or `[START] A [MID] B [END]`; not `named`, only the two marks."""
+    first, *others = query.parameters
+    pieces = [START, *problem.labels[first]]
+    for other in others:
+        pieces += [MID, *problem.labels[other]]
+    return tokenizer.numbers([*pieces, FINISH] if named else [START, FINISH])
+
+
+def packed_row(
+    tokenizer: Tokenizer,
+    problem: Problem,
+    task: Task,
+    queries: Sequence[Query],
+    *,
+    script: Script | None = None,
+    named: bool = True,
+) -> Row:
+    """All queries in one row, branches of one text; marked is where the answers are read."""
+    script = script or read_script(tokenizer, problem)
+    forks = [script.fork(task, query.step) for query in queries]
+    shared = max(forks, default=0)
+    row = Row(script.ids[:shared], [False] * shared, [0] * shared, [0] * shared, [*range(shared)])
+    for number, (query, fork) in enumerate(zip(queries, forks, strict=True), start=1):
+        ids = query_ids(tokenizer, problem, query, named)
+        row.ids.extend(ids)
+        row.to_predict.extend([*[False] * (len(ids) - 1), True])
+        row.branch.extend([number] * len(ids))
+        row.fork.extend([fork] * len(ids))
+        row.positions.extend(range(fork, fork + len(ids)))
+    return row
+
+
+def naive_rows(
+    tokenizer: Tokenizer,
+    problem: Problem,
+    task: Task,
+    queries: Sequence[Query],
+    *,
+    script: Script | None = None,
+    named: bool = True,
+) -> list[Row]:
+    """A row for each query, the text so far and then the query: the paper's way."""
+    script, rows = script or read_script(tokenizer, problem), []
+    for query in queries:
+        text = script.ids[: script.fork(task, query.step)]
+        ids = text + query_ids(tokenizer, problem, query, named)
+        T = len(ids)
+        rows.append(Row(ids, [*[False] * (T - 1), True], [0] * T, [0] * T, [*range(T)]))
+    return rows
