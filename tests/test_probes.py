@@ -166,7 +166,7 @@ def test_training_problems_are_of_the_training_split_and_sorted_into_batches():
 
 
 def belief(problem, truth, answer):
-    return probes.Belief(problem, Query(0, (0,), truth), truth, answer, 1.0)
+    return probes.Belief("nece", problem, Query(0, (0,), truth), truth, answer, 1.0)
 
 
 def test_a_score_counts_and_its_interval_knows_which_queries_stand_together():

@@ -3,6 +3,7 @@
 from course_lib.probes.examination import Belief, ask, examine, matthews, score
 from course_lib.probes.queries import Script, naive_rows, packed_row, query_ids, read_script
 from course_lib.probes.store import train_or_load_probe
+from course_lib.probes.trace import Trace, beliefs_along, trace
 from course_lib.probes.training import train_probe
 from course_lib.probes.truth import TASKS, Query, Task, find_task
 from course_lib.probes.vprobe import ProbeConfig, VProbe
@@ -14,8 +15,10 @@ __all__ = [
     "Query",
     "Script",
     "Task",
+    "Trace",
     "VProbe",
     "ask",
+    "beliefs_along",
     "examine",
     "find_task",
     "matthews",
@@ -24,6 +27,7 @@ __all__ = [
     "query_ids",
     "read_script",
     "score",
+    "trace",
     "train_or_load_probe",
     "train_probe",
 ]

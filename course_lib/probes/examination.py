@@ -24,6 +24,7 @@ MOST = 40  # queries of a problem that are asked in an examination
 class Belief(NamedTuple):
     """A probe's answer to a query."""
 
+    task: str
     problem: Problem
     query: Query
     truth: int  # the label asked for
@@ -69,7 +70,7 @@ def ask(
         for i in part:
             problem, queries = asked[i]
             for query, (share, answer) in zip(queries, best):  # noqa: B905, `best` goes on
-                belief = Belief(problem, query, label(problem, query), answer, share)
+                belief = Belief(task.name, problem, query, label(problem, query), answer, share)
                 beliefs[i].append(belief)
     return beliefs
 

@@ -19,7 +19,7 @@ GAP, PASSAGE = 0.2, 0.12  # between boxes, and for an edge that passes between t
 ROW = 0.5  # between rows
 ENTRY = 1.25, 0.3  # of the legend
 KEY = 3.1, 0.155  # a line of the key
-NARROWEST, LOWEST = 5.0, 2.5
+LOWEST = 2.5  # beside a key
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Look:
     tag: str = ""
     constant: str = ""
 
+    @property
+    def key_ink(self) -> str:
+        """The colour of its name in a key, on white paper."""
+        return self.edge if self.ink == "white" else self.ink
+
 
 class Canvas:
     """A graph placed on an axis; one that is alone in its figure makes the figure fit."""
@@ -49,6 +54,7 @@ class Canvas:
         key: int = 0,  # its lines
         left: float = 0.0,  # room for the names of the rows
         sample: tuple[float, float] = (0.26, 0.15),  # size in the legend; without height, a line
+        narrowest: float = 5.0,
     ) -> None:
         """Place everything; draw the legend."""
         self.ax, self.box = ax or plt.subplots()[1], box
@@ -57,7 +63,7 @@ class Canvas:
         self.at = {v: (x, level * step) for v, (x, level) in places.items()}
         self.ways = {e: [(x, level * step) for x, level in way] for e, way in ways.items()}
         across = [x for way in [self.at.values(), *self.ways.values()] for x, _ in way] or [0.0]
-        spare = max(0.0, NARROWEST - left - box[0] - max(across) + min(across)) / 2
+        spare = max(0.0, narrowest - left - box[0] - max(across) + min(across)) / 2
         depth = max(box[1] - step * max(levels.values(), default=0), LOWEST if key else 0)
         self.left = min(across) - box[0] / 2 - spare - left
         self.right = max(across) + box[0] / 2 + spare
@@ -140,11 +146,6 @@ class Canvas:
             self._shape(x, y, *sample, look)
             self.write(x + 0.25, y, name, 8, ha="left")
 
-    def number(self) -> dict[Hashable, str]:
-        """Numbers for the nodes, row by row from the left."""
-        reading = sorted(self.at, key=lambda v: (-self.at[v][1], self.at[v][0]))
-        return {v: str(i) for i, v in enumerate(reading, 1)}
-
     def draw_key(self, lines: Iterable[tuple[str, str]]) -> None:
         """List texts, each with its ink, at the right of the drawing."""
         rows = int((self.top - self.bottom) / KEY[1])
@@ -152,6 +153,12 @@ class Canvas:
             x = self.right + MARGIN + KEY[0] * (i // rows)
             y = self.top - KEY[1] * (i % rows + 0.5)
             self.write(x, y, text, 7.5, ha="left", color=ink)
+
+
+def reading_order(graph: nx.DiGraph, levels: Mapping[Hashable, int], box: tuple) -> list:
+    """The nodes row by row from the left, where boxes of this size are drawn."""
+    places, _ = place(graph, levels, lambda v: PASSAGE if v is None else box[0] + GAP)
+    return sorted(places, key=lambda v: (places[v][1], places[v][0]))
 
 
 def widest_row(graph: nx.DiGraph, levels: Mapping[Hashable, int], box: tuple) -> float:

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from course_lib.igsm import Problem
-from course_lib.studio.canvas import GREY, Canvas, Look, widest_row
+from course_lib.studio.canvas import GREY, Canvas, Look, reading_order, widest_row
 from course_lib.studio.layered import longest_paths
 
 BLUE, ORANGE, RED, PURPLE, GREEN = "#0072B2", "#E69F00", "#D55E00", "#A8518A", "#007A5A"
@@ -42,7 +42,8 @@ LINES = {  # of the structure graph
     "query": QUERY,
 }
 COMPUTED = "#9FD9C8"  # face of a parameter whose value is known
-BOX, DISC = (1.3, 0.52), (0.38, 0.36)  # inches, for up to four lines or for a number
+BOX, DISC = (1.3, 0.52), (0.38, 0.36)  # inches, for up to four lines or for a number,
+LONG_DISC = 0.62, 0.36  # or for a number and some words
 WIDEST_WITH_NAMES = 13.0  # inches
 CHARS = 21  # in a line of a box
 
@@ -113,24 +114,36 @@ def draw_graph(
     legend: Mapping[str, Look],
     texts: Mapping[str, str],
     ax: Axes | None = None,
+    *,
+    small: bool = False,
 ) -> Axes:
     """Draw a dependency graph with a look for each parameter and a text below the names of some.
 
-    Where names do not fit side by side, numbers stand for them and a key lists them.
+    Where names do not fit side by side, numbers stand for them and a key lists them; `small` are
+    drawings with numbers whose key stands elsewhere.
     """
     levels = longest_paths(graph)
-    if widest_row(graph, levels, BOX) <= WIDEST_WITH_NAMES:
+    if widest_row(graph, levels, BOX) <= WIDEST_WITH_NAMES and not small:
         canvas = Canvas(ax, graph, levels, BOX, legend)
         names = {v: _fold(v) for v in graph}
     else:
-        canvas = Canvas(ax, graph, levels, DISC, legend, key=len(graph))
-        names = canvas.number()
-        canvas.draw_key((f"{names[v]}  {v}", looks[v].ink) for v in names)
+        box = LONG_DISC if any(len(text) > 4 for text in texts.values()) else DISC
+        room = {"narrowest": 0.0} if small else {"key": len(graph)}
+        canvas = Canvas(ax, graph, levels, box, legend, **room)
+        names = number_names(graph)
+        if not small:
+            canvas.draw_key((f"{names[v]}  {v}", looks[v].key_ink) for v in names)
     for look, needed in ((OTHER_EDGE, False), (SOLUTION_EDGE, True)):
         canvas.lines([e for e in graph.edges if graph.nodes[e[1]]["necessary"] == needed], look)
     for v in graph:
         canvas.node(v, looks[v], "\n".join(filter(None, (names[v], texts.get(v)))))
     return canvas.ax
+
+
+def number_names(graph: nx.DiGraph) -> dict[str, str]:
+    """The numbers that stand for names in drawings without room: row by row from the left."""
+    order = reading_order(graph, longest_paths(graph), DISC)
+    return {v: str(number) for number, v in enumerate(order, start=1)}
 
 
 def draw_shares(

@@ -51,6 +51,30 @@ class Knob(widgets.HBox):
         self.law.observe(react, "value")
 
 
+class Choice(widgets.HBox):
+    """One of some words, or yes or no where these are given as a bool."""
+
+    def __init__(self, name: str, value: str | bool, options: Iterable[str] = ()):
+        """Begin with this value."""
+        if isinstance(value, bool):
+            self.box = widgets.Checkbox(value, description=name, indent=False)
+        else:
+            self.box = widgets.ToggleButtons(
+                options=[*options], value=value, tooltips=[name] * len([*options])
+            )
+            self.box.style.button_width = "auto"
+        super().__init__([self.box])
+
+    @property
+    def value(self) -> str | bool:
+        """What is chosen."""
+        return self.box.value
+
+    def watch(self, react: Callable) -> None:
+        """Call `react` with the change whenever the value changes."""
+        self.box.observe(react, "value")
+
+
 class Panel(widgets.VBox):
     """Knobs, a sentence that sums up what is seen, and views below.
 
