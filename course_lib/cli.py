@@ -1,4 +1,4 @@
-"""The command line: `course sample | verify | train | eval | errors | ship | run`."""
+"""The command line: `course sample | verify | train | eval | errors | probe | ship | run`."""
 
 import json
 import os
@@ -102,6 +102,15 @@ def run_errors(options: Namespace) -> int:
     return 0
 
 
+def run_probe(options: Namespace) -> int:
+    """Trains probes with their controls and prints how often they are right."""
+    from course_lib.studio.probe_report import probe_table
+    from course_lib.studio.probing import run
+
+    show(run(options, note), probe_table, options)
+    return 0
+
+
 def run_ship(options: Namespace) -> int:
     """Writes the weights, rounded, and what they reach."""
     from course_lib.studio.ship import ship
@@ -144,6 +153,7 @@ COMMANDS = {
     "train": run_train,
     "eval": run_eval,
     "errors": run_errors,
+    "probe": run_probe,
     "ship": run_ship,
     "run": run_lessons,
 }

@@ -46,6 +46,10 @@ def build_parser() -> Parser:
     figure_options(errors)
     errors.add_argument("--split", default="test", help="train, test (default) or all")
 
+    probe = commands.add_parser("probe", help="what a trained model believes, with controls")
+    checkpoint_options(probe, n=300)
+    probe_options(probe)
+
     ship = commands.add_parser("ship", help="put a trained model into data/checkpoints")
     checkpoint_options(ship)
 
@@ -89,11 +93,22 @@ def train_options(train: Parser) -> None:
     )
 
 
-def checkpoint_options(command: Parser) -> None:
+def checkpoint_options(command: Parser, n: int = 1000) -> None:
     """Which model, and on which problems."""
     command.add_argument("--checkpoint", required=True, help="name of a run, or its folder")
-    command.add_argument("-n", type=positive, default=1000, help="how many problems (1000)")
+    command.add_argument("-n", type=positive, default=n, help=f"how many problems ({n})")
     command.add_argument("--seed", type=natural, default=0, help="which problems (default 0)")
+
+
+def probe_options(probe: Parser) -> None:
+    """Which probes, and how they are trained."""
+    probe.add_argument("--task", default="all", help="all (default), or one of the six")
+    probe.add_argument("--layer", type=positive, help="whose stream is read (default: the last)")
+    probe.add_argument("--steps", type=positive, help="of each training (default: as shipped)")
+    probe.add_argument("--workers", type=positive, help="probes at once (default: processors)")
+    probe.add_argument("--ship", action="store_true", help="put them into data/probes")
+    probe.add_argument("--json", action="store_true", help="print one JSON object, no table")
+    probe.add_argument("--report", action="store_true", help="print the table (the default)")
 
 
 def figure_options(command: Parser) -> None:

@@ -38,7 +38,9 @@ def read_script(
     return Script(ids[: sentences[-1]], description, sentences)
 
 
-def query_ids(tokenizer: Tokenizer, problem: Problem, query: Query, named: bool) -> list[int]:
+def query_ids(
+    tokenizer: Tokenizer, problem: Problem, query: Query, named: bool = True
+) -> list[int]:
     """`[START] A [END]` or `[START] A [MID] B [END]`; not `named`, only the two marks."""
     first, *others = query.parameters
     pieces = [START, *problem.labels[first]]

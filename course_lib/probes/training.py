@@ -1,9 +1,11 @@
 """Training a probe: fresh problems, all queries of a problem in one pass."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count, islice
+from operator import itemgetter
 
 import torch
 from torch import Tensor
@@ -48,6 +50,8 @@ def train_probe(
         optimizer.zero_grad()
         right = (logits.argmax(-1).cpu() == labels).float().mean()
         on_step(step + 1, loss.item(), right.item())
+    if config.balanced:
+        unbalance(probe, tokenizer)
     return probe
 
 
@@ -89,17 +93,39 @@ def _rows(tokenizer, config: ProbeConfig, block: int, rng, label) -> list[tuple[
 
 
 def choose(queries: list[Query], most: int, balanced: bool, rng: random.Random) -> list[Query]:
-    """At most so many of the queries, any; balanced: of every label as many, where there are."""
+    """At most so many of the queries, any; balanced: of each label as many, while there are."""
     rng.shuffle(queries)
     if balanced:
-        seen: dict[int, int] = {}
+        seen: Counter[int] = Counter()
         turns = []
         for query in queries:
-            turns.append(seen.get(query.label, 0))
-            seen[query.label] = turns[-1] + 1
-        fewest = min(seen.values())
-        queries = [query for query, turn in zip(queries, turns, strict=True) if turn < fewest]
+            turns.append(seen[query.label])
+            seen[query.label] += 1
+        queries = [
+            query for _, query in sorted(zip(turns, queries, strict=True), key=itemgetter(0))
+        ]
     return queries[:most]
+
+
+def unbalance(probe: VProbe, tokenizer: Tokenizer) -> None:
+    """Tells a probe that was trained on balanced queries how frequent each label really is.
+
+    By Bayes' rule: its logits gain the log of the true shares and lose that of the balanced ones.
+    """
+    config, rng = probe.config, random.Random(probe.config.seed)
+    task, label = find_task(config.task), labeller(tokenizer.config, config)
+    really, balanced = (torch.ones(len(probe.head.bias)) for _ in range(2))  # 1: none is impossible
+    for problem in draw_problems(replace(tokenizer.config, split="train"), 300, STREAM):
+        queries = task.queries(problem)
+        for counts, asked in (
+            (really, queries),
+            (balanced, choose(queries, config.queries, True, rng)),
+        ):
+            for query in asked:
+                counts[label(problem, query)] += 1
+    with torch.no_grad():
+        shift = (really / really.sum()).log() - (balanced / balanced.sum()).log()
+        probe.head.bias += shift.to(probe.head.bias.device)
 
 
 def labeller(law: ProblemConfig, config: ProbeConfig) -> Callable[[Problem, Query], int]:

@@ -1,6 +1,6 @@
 """The V-probe: a frozen model, a small update of its input, and a linear head (paper §4.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,7 @@ class ProbeConfig:
     steps: int = 600
     batch_size: int = 8  # problems
     queries: int = 40  # of a problem, at most
-    balanced: bool = False  # as many queries of each label of a problem, as far as there are
+    balanced: bool = False  # of each label of a problem as many queries, while there are
     lr: float = 1e-2  # peak; falls linearly to 0
     weight_decay: float = 0.01
     seed: int = 0
@@ -41,6 +41,19 @@ class ProbeConfig:
                 raise CourseError(f"{field} must be at least 1.")
         if self.layer is not None and self.layer < 1:
             raise CourseError("layer counts the blocks that are passed: at least 1.")
+
+    def controls(self) -> dict[str, "ProbeConfig"]:
+        """What this probe is to be compared with, by name.
+
+        The same probe on a model that knows nothing; and, where there is nothing to find and a
+        third of the steps must do: on labels by lot, and without the name of the parameter.
+        """
+        short = replace(self, steps=-(-self.steps // 3))
+        return {
+            "random_init": replace(self, twin=True),
+            "shuffled": replace(short, labels="shuffled"),
+            "unnamed": replace(short, named=False),
+        }
 
 
 class VProbe(nn.Module):

@@ -21,7 +21,10 @@ from course_lib.studio.plots import (
     draw_shares,
     draw_structure,
 )
+from course_lib.studio.probe_report import paper_accuracy
 from course_lib.studio.widgets import ProblemExplorer, SolutionStepper
+from course_lib.studio.xray import draw_xray, draw_xray_sheet
+from course_lib.studio.xray_panel import XRay
 
 __all__ = [
     "BLUE",
@@ -33,6 +36,7 @@ __all__ = [
     "LiveCurve",
     "ProblemExplorer",
     "SolutionStepper",
+    "XRay",
     "axes",
     "begin",
     "check",
@@ -42,6 +46,9 @@ __all__ = [
     "draw_learning_curve",
     "draw_shares",
     "draw_structure",
+    "draw_xray",
+    "draw_xray_sheet",
+    "paper_accuracy",
     "percent",
     "read_paper",
 ]

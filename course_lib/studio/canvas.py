@@ -68,7 +68,7 @@ class Canvas:
         self.left = min(across) - box[0] / 2 - spare - left
         self.right = max(across) + box[0] / 2 + spare
         self.top, self.bottom = box[1] / 2, box[1] / 2 - depth
-        rows, columns = int(depth / KEY[1]), int((self.right - self.left) / ENTRY[0])
+        rows, columns = int(depth / KEY[1]), max(int((self.right - self.left) / ENTRY[0]), 1)
         self._open(KEY[0] * ceil(key / rows), ENTRY[1] * ceil(len(legend) / columns))
         self._draw_legend(legend, columns, sample)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from course_lib.igsm import ProblemConfig
 from course_lib.lm import ModelConfig, Tokenizer, TrainConfig
+from course_lib.probes import ProbeConfig
 from course_lib.studio.paper import paper_training
 
 
@@ -19,7 +20,8 @@ class Scale:
     templates: int  # lesson 02: problems drawn to count their solution templates
     live_training: TrainConfig  # lesson 04: the one that is watched
     training: TrainConfig  # lesson 04: the model that the lesson asks about
-    eval_problems: int  # lessons 00 and 04: problems behind every accuracy
+    eval_problems: int  # lessons 00, 04 and 05: problems behind every accuracy
+    probe: ProbeConfig  # lesson 05: how each probe is trained
     hardest_op: int  # lesson 04: how far beyond the training problems it is tested
 
 
@@ -59,6 +61,7 @@ POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the 
         (456_000, dict(op_law="uniform", letters="rotated")),
     ),
 )
+PROBE = ProbeConfig("nece", steps=450, queries=16, balanced=True)  # and so for all tasks
 # The world of lesson 00: everything the paper's has, but short, and with fewer names.
 TINY = replace(LOOK_UP, modulus=5, chains=4, names=4, solution_order="fixed")
 
@@ -75,6 +78,7 @@ SCALES = {
             live_training=training(LOOK_UP, 2, 2, 32, 512, **QUICK),
             training=training(POCKET, 2, 2, 32, 512, **QUICK),
             eval_problems=20,
+            probe=replace(PROBE, steps=12, batch_size=4),
             hardest_op=7,
         ),
         Scale(
@@ -94,6 +98,7 @@ SCALES = {
             ),
             training=POCKET_TRAINING,
             eval_problems=200,
+            probe=PROBE,
             hardest_op=9,
         ),
         Scale(
@@ -106,6 +111,7 @@ SCALES = {
             live_training=training(LOOK_UP, 4, 4, 128, 512, batch_size=128, **MUON),
             training=training(POCKET, 8, 8, 512, 512, batch_size=256, steps=10_000, **MUON),
             eval_problems=1000,
+            probe=replace(PROBE, steps=5000),
             hardest_op=12,
         ),
         Scale(
@@ -118,6 +124,7 @@ SCALES = {
             live_training=training(MED, 12, 12, 768, 768, batch_size=512, steps=1000, seed=1),
             training=paper_training("med"),
             eval_problems=4096,
+            probe=replace(PROBE, steps=100_000, batch_size=64, lr=2e-3),
             hardest_op=23,
         ),
     )

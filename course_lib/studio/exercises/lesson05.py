@@ -1,0 +1,152 @@
+"""Exercises of lesson 05: labels of nece, the mask of branches, and a wrong belief explained."""
+
+import torch
+from torch import Tensor
+
+from course_lib.studio.exercises import Exercise
+from course_lib.studio.exercises.lesson03 import same_tensor
+
+
+def necessary_labels(needs: dict[str, list[str]], asked: str) -> dict[str, bool]:
+    """True for what is asked and all it depends on."""
+    necessary, waiting = set(), [asked]
+    while waiting:
+        name = waiting.pop()
+        if name not in necessary:
+            necessary.add(name)
+            waiting += needs[name]
+    return {name: name in necessary for name in needs}
+
+
+def _only_direct(needs, asked):
+    return {name: name == asked or name in needs[asked] for name in needs}
+
+
+def _not_itself(needs, asked):
+    return {name: found and name != asked for name, found in necessary_labels(needs, asked).items()}
+
+
+def _users(needs, asked):
+    return {name: necessary_labels(needs, name)[asked] for name in needs}
+
+
+def _only_true(needs, asked):
+    return {name: True for name, found in necessary_labels(needs, asked).items() if found}
+
+
+def packed_mask(prefix: int, branches: list[int]) -> Tensor:
+    """Each token reads the prefix, as far as it came before, and what came before in its branch."""
+    lengths = torch.tensor([prefix, *branches])
+    branch = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
+    causal = torch.ones(len(branch), len(branch), dtype=torch.bool).tril()
+    return causal & ((branch[:, None] == branch) | (branch == 0))
+
+
+def _causal(prefix, branches):
+    T = prefix + sum(branches)
+    return torch.ones(T, T, dtype=torch.bool).tril()
+
+
+def _without_prefix(prefix, branches):
+    lengths = torch.tensor([prefix, *branches])
+    branch = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
+    return _causal(prefix, branches) & (branch[:, None] == branch)
+
+
+def _reads_ahead(prefix, branches):
+    mask = packed_mask(prefix, branches)
+    return mask | mask.T & (torch.arange(len(mask)) >= prefix)[:, None]
+
+
+def _prefix_reads_ahead(prefix, branches):
+    mask = packed_mask(prefix, branches)
+    mask[:prefix, :prefix] = True
+    return mask
+
+
+def _turned(prefix, branches):
+    return packed_mask(prefix, branches).T
+
+
+def _hides(prefix, branches):
+    return ~packed_mask(prefix, branches)
+
+
+def _numbers(prefix, branches):
+    return packed_mask(prefix, branches).float()
+
+
+def culprits(
+    name: str, needs: dict[str, list[str]], computed: list[str], believed: list[str]
+) -> list[str]:
+    """Operands that are not computed, though the model believes so."""
+    return [p for p in needs[name] if p not in computed and p in believed]
+
+
+def _all_missing(name, needs, computed, believed):
+    return [p for p in needs[name] if p not in computed]
+
+
+def _all_believed(name, needs, computed, believed):
+    return [p for p in needs[name] if p in believed]
+
+
+def _of_anyone(name, needs, computed, believed):
+    return [p for p in believed if p not in computed]
+
+
+def _doubted(name, needs, computed, believed):
+    return [p for p in needs[name] if p in computed and p not in believed]
+
+
+CHAIN = {"a": [], "b": ["a"], "c": ["b"], "d": [], "e": ["d", "c"], "f": ["e"]}
+WIDE = {"sum": ["x", "y", "z"], "x": [], "y": ["x"], "z": [], "other": ["z"]}
+
+EXERCISES = (
+    Exercise(
+        "necessary_labels",
+        ((CHAIN, "c"), (CHAIN, "e"), (CHAIN, "d"), (WIDE, "sum"), (WIDE, "other")),
+        necessary_labels,
+        (
+            (_only_direct, "what a needed parameter needs is needed as well, however deep."),
+            (_not_itself, "without the one that is asked for there is no answer."),
+            (_users, "you went the wrong way: these are the parameters that need the one asked."),
+            (_only_true, "a probe also learns from what is not necessary: label every parameter."),
+        ),
+    ),
+    Exercise(
+        "packed_mask",
+        ((3, [2]), (2, [2, 2]), (4, [1, 3, 2]), (1, [1, 1]), (3, [])),
+        packed_mask,
+        (
+            (_causal, "your branches read each other: the second would see the first's question."),
+            (_without_prefix, "your branches do not see the text that they ask about."),
+            (_reads_ahead, "within a branch, too, nobody reads what comes later."),
+            (_prefix_reads_ahead, "in the text, too, nobody reads what comes later."),
+            (_turned, "readers are rows and what is read are columns; yours are exchanged."),
+            (_hides, "True means that a reader may look, not that it may not."),
+            (_numbers, "the table is right; make them True and False instead of numbers."),
+        ),
+        same_tensor,
+    ),
+    Exercise(
+        "culprits",
+        (
+            ("e", CHAIN, ["d"], ["d", "c", "f"]),
+            ("sum", WIDE, [], ["x", "z", "other"]),
+            ("sum", WIDE, ["x"], ["x", "y"]),
+            ("b", CHAIN, ["a"], []),
+            ("a", CHAIN, [], ["f"]),
+        ),
+        culprits,
+        (
+            (_all_missing, "of these, the model knows of some that they are missing."),
+            (
+                _all_believed,
+                "of some of these the model is right to believe that they are computed.",
+            ),
+            (_of_anyone, "some of these are not needed here: only operands count."),
+            (_doubted, "it is the other way round: not computed, but believed to be."),
+        ),
+    ),
+)
