@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from course_lib.cli import main
 from course_lib.lm import checkpoints, training
-from course_lib.studio import ship
+from course_lib.studio import probing, ship
 from course_lib.studio.paper import paper_training
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "samples" / "published_generator.jsonl"
@@ -173,6 +173,29 @@ def test_a_run_is_shipped_with_what_it_reaches(course, tmp_path, monkeypatch):
     result = json.loads((tmp_path / "DATA" / "results" / "tiny.json").read_text())
     assert result["curve"][-1]["step"] == 2 and result["test"] == found.metrics["test"]
     assert result["commit"] == found.metrics["commit"]  # that of the training
+
+
+def test_probes_are_trained_reported_and_shipped(course, tmp_path, monkeypatch):
+    for module in (training, checkpoints):
+        monkeypatch.setattr(module, "RUNS", tmp_path)
+    monkeypatch.setattr(probing, "SHELVES", (tmp_path / "shelf", probing.SHELVES[1]))
+    monkeypatch.setattr(probing, "DATA", tmp_path)
+    monkeypatch.setenv("COURSE_QUIET", "1")
+    course("train --scale smoke --layers 1 --heads 1 --width 8 --steps 2 --name tiny")
+    command = f"probe --checkpoint {tmp_path / 'tiny'} --task can_next --steps 2 -n 5 --seed 3"
+    code, output, progress = course(f"{command} --json")
+    figures = json.loads(output)["tasks"]["can_next"]
+    assert code == 0 and progress.count("minutes left") == 4
+    wanted = {"pretrained", "majority", "random_init", "shuffled", "unnamed", "mcc", "n", "by_op"}
+    assert wanted < figures.keys() and 5 < figures["n"] <= 5 * 40
+
+    (tmp_path / "results").mkdir()
+    code, output, _ = course(f"{command} --ship")  # they are found again, not trained
+    assert code == 0 and "majority" in output and "57.4" in output  # the paper's
+    assert len(list((tmp_path / "shelf").glob("can_next_*"))) == 4
+    stored = json.loads((tmp_path / "results" / "tiny-probes.json").read_text())
+    assert stored["tasks"]["can_next"] == figures and stored["machine"]
+    assert course(f"{command} --layer 2")[0] == 2
 
 
 def test_a_scale_can_be_changed_and_tried_out(course):

@@ -12,13 +12,15 @@ from course_lib import probes
 from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, parse_problem, sample_problem
 from course_lib.lm import GPT, ModelConfig, Tokenizer
+from course_lib.lm.attention import readable_attention
 from course_lib.lm.rows import make_batch
-from course_lib.probes.training import batches, choose, labeller, read
+from course_lib.probes.training import batches, choose, labeller, unbalance
 from course_lib.probes.truth import Query
 
 POCKET = ProblemConfig.preset("pocket")
 TOKENIZER = Tokenizer(POCKET)
 MODEL = ModelConfig(len(TOKENIZER), layers=2, heads=2, width=32, context=400)
+CPU = torch.device("cpu")
 QUICK = dict(steps=3, batch_size=2, queries=6)
 
 
@@ -84,16 +86,19 @@ def test_packed_queries_give_the_logits_and_gradients_of_separate_ones(name, for
     problem = sample_problem(replace(POCKET, op=3, form=form), 5)
     task = probes.find_task(name)
     queries = random.Random(0).sample(task.queries(problem), 12)
-    rows = probes.naive_rows(TOKENIZER, problem, task, queries)
-    packed = [probes.packed_row(TOKENIZER, problem, task, queries)]
+    naive = make_batch(probes.naive_rows(TOKENIZER, problem, task, queries), TOKENIZER.pad)
+    ids, places, *_ = naive.tensors(CPU)
+    other = sample_problem(replace(POCKET, op=5, form=form), 6)  # longer, with fewer queries
+    pair = ((problem, queries), (other, task.queries(other)[:5]))
+    packed = probes.pack([probes.bundle(TOKENIZER, p, task, q) for p, q in pair], TOKENIZER.pad)
     results = []
-    for way in (packed, rows):
+    for way in ("naive", "packed"):
         torch.manual_seed(0)
         config = probes.ProbeConfig(name)
         probe = probes.VProbe(GPT(MODEL), TOKENIZER, config)
         for x in probe.learned().values():  # not at its start, where much is 0
             torch.nn.init.normal_(x, std=0.3)
-        logits = read(probe, make_batch(way, TOKENIZER.pad))
+        logits = probe(ids, places) if way == "naive" else probe.read(packed)[:12]
         labels = torch.tensor([query.label for query in queries])
         torch.nn.functional.cross_entropy(logits, labels).backward()
         results.append([logits, *(x.grad for x in probe.learned().values())])
@@ -101,17 +106,31 @@ def test_packed_queries_give_the_logits_and_gradients_of_separate_ones(name, for
     assert_close(*results, rtol=1e-4, atol=1e-5)
 
 
+def test_packed_attention_is_that_of_its_mask():
+    task, generator = probes.find_task("can_next"), torch.Generator().manual_seed(0)
+    problems = [sample_problem(POCKET, seed) for seed in range(3)]
+    asked = [task.queries(problem)[: 5 + i] for i, problem in enumerate(problems)]
+    bundles = [
+        probes.bundle(TOKENIZER, *pair) for pair in zip(problems, [task] * 3, asked, strict=True)
+    ]
+    packed = probes.pack(bundles, TOKENIZER.pad)
+    q, k, v = torch.randn(3, 3, 2, packed.ids.shape[1], 8, generator=generator)
+    wanted = readable_attention(q, k, v, packed.mask()[:, None])
+    assert_close(packed.attend(q, k, v), wanted, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("layer", [1, 2, None])
 def test_a_probe_reads_the_layer_it_is_told_to(layer):
     model, config = GPT(MODEL), probes.ProbeConfig("nece", layer=layer)
     probe = probes.VProbe(model, TOKENIZER, config)
     problem = sample_problem(POCKET, 0)
-    row = probes.packed_row(TOKENIZER, problem, probes.find_task("nece"), [Query(0, (0,), 1)])
+    task = probes.find_task("nece")
+    row = probes.bundle(TOKENIZER, problem, task, [Query(0, (0,), 1)])
     torch.nn.init.eye_(probe.head.weight)
     with torch.no_grad():
-        before = read(probe, make_batch([row], TOKENIZER.pad))
+        before = probe.read(probes.pack([row], TOKENIZER.pad))
         model.blocks[1].mlp[2].bias.normal_()
-        after = read(probe, make_batch([row], TOKENIZER.pad))
+        after = probe.read(probes.pack([row], TOKENIZER.pad))
     assert before.equal(after) == (layer == 1)
 
 
@@ -152,17 +171,37 @@ def test_shuffled_labels_belong_to_names_and_keep_the_shares():
 
 def test_balanced_queries_hold_each_label_as_often():
     queries = [Query(0, (i,), int(i < 3)) for i in range(20)]
-    chosen = choose(queries, 40, True, random.Random(0))
-    assert sorted(query.label for query in chosen) == [0, 0, 0, 1, 1, 1]
+    chosen = choose(queries, 8, True, random.Random(0))
+    assert sorted(query.label for query in chosen) == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert sorted(query.label for query in chosen[:6]) == [0, 0, 0, 1, 1, 1]
     assert len(choose(queries, 5, False, random.Random(0))) == 5
+
+
+def test_after_balanced_training_a_probe_that_knows_nothing_gives_the_true_shares():
+    config = probes.ProbeConfig("nece_next", queries=8, balanced=True)
+    probe = probes.VProbe(GPT(MODEL), TOKENIZER, config)
+    problems = [sample_problem(replace(POCKET, split="train"), seed) for seed in range(300)]
+    queries = [query for p in problems for query in probes.find_task("nece_next").queries(p)]
+    share = sum(query.label for query in queries) / len(queries)
+    asked = [
+        q
+        for p in problems
+        for q in choose(probes.find_task("nece_next").queries(p), 8, True, random.Random(0))
+    ]
+    among = sum(query.label for query in asked) / len(asked)
+    probe.head.bias.data[1] = torch.tensor(among / (1 - among)).log()  # what it would have learned
+    unbalance(probe, TOKENIZER)
+    assert probe.head.bias.softmax(0)[1].item() == pytest.approx(share, rel=0.15)
+    assert among > 2 * share
 
 
 def test_training_problems_are_of_the_training_split_and_sorted_into_batches():
     config = probes.ProbeConfig("nece", batch_size=4)
-    source = batches(TOKENIZER, config)
+    source = batches(TOKENIZER, config, CPU)
     for _ in range(3):
         batch, labels = next(source)
-        assert len(labels) == batch.loss_mask.sum()
+        assert len(labels) == len(batch.places) and len(batch.ids) == 4
+        assert (batch.ids.flatten()[batch.places] == TOKENIZER.ids["<stop>"]).all()
 
 
 def belief(problem, truth, answer):

@@ -1,6 +1,7 @@
 """GPT-2 with rotary positions, readable from top to bottom (paper §3 and appendix F)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -141,12 +142,13 @@ class GPT(nn.Module):
         positions: Tensor | None = None,
         embedding: Tensor | None = None,
         layers: int | None = None,
+        attend: Callable | None = None,
     ) -> Tensor:
         """The residual stream (B T D) of ids (B T) after all blocks, or after the first `layers`.
 
         `positions` (B T) are 0, 1, 2, ... unless given; with a cache they are the slots written.
         `mask` (B 1 T S) says who may read whom; None means causal, or the earlier cache slots.
-        `embedding` (V D) stands in for the model's own.
+        `embedding` (V D) stands in for the model's own, `attend` for the choice of attention.
         """
         T = ids.shape[1]
         if positions is None:
@@ -156,7 +158,7 @@ class GPT(nn.Module):
         # The fused kernel wins, except in bfloat16 on a CPU (its backward is slow there).
         plain = ids.device.type == "cpu" and torch.is_autocast_enabled("cpu")
         fast = self.attention == "fast" or (self.attention == "auto" and not plain)
-        if mask is None and (cache is not None or not fast):
+        if attend is None and mask is None and (cache is not None or not fast):
             slots = torch.arange(cache.used if cache else T, device=ids.device)
             mask = slots <= positions[:, None, :, None]  # B 1 T S
         if mask is not None and fast and ids.device.type == "cpu":
@@ -167,7 +169,7 @@ class GPT(nn.Module):
             rotary = rotary_angles(positions, self.config.head_width)
         elif self.config.positions == "learned":
             x = x + self.position_embedding(positions)
-        attend = fast_attention if fast else readable_attention
+        attend = attend or (fast_attention if fast else readable_attention)
         shared = Shared(attend, mask, rotary, positions, cache)
         for block in self.blocks[:layers]:
             x = block(x, shared)

@@ -1,7 +1,8 @@
 """Reading a model's mind: queries, V-probes, and how often they are right (paper §4)."""
 
 from course_lib.probes.examination import Belief, ask, examine, matthews, score
-from course_lib.probes.queries import Script, naive_rows, packed_row, query_ids, read_script
+from course_lib.probes.packing import Packed, pack
+from course_lib.probes.queries import Script, bundle, naive_rows, query_ids, read_script
 from course_lib.probes.store import train_or_load_probe
 from course_lib.probes.trace import Trace, beliefs_along, trace
 from course_lib.probes.training import train_probe
@@ -11,6 +12,7 @@ from course_lib.probes.vprobe import ProbeConfig, VProbe
 __all__ = [
     "TASKS",
     "Belief",
+    "Packed",
     "ProbeConfig",
     "Query",
     "Script",
@@ -19,11 +21,12 @@ __all__ = [
     "VProbe",
     "ask",
     "beliefs_along",
+    "bundle",
     "examine",
     "find_task",
     "matthews",
     "naive_rows",
-    "packed_row",
+    "pack",
     "query_ids",
     "read_script",
     "score",

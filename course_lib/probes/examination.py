@@ -10,10 +10,10 @@ import torch
 
 from course_lib.igsm import Problem
 from course_lib.lm.evaluation import wilson
-from course_lib.lm.rows import make_batch
 from course_lib.lm.tokenizer import Tokenizer
-from course_lib.probes.queries import Script, packed_row
-from course_lib.probes.training import choose, labeller, read
+from course_lib.probes.packing import pack
+from course_lib.probes.queries import Script, bundle
+from course_lib.probes.training import choose, labeller
 from course_lib.probes.truth import Query, find_task
 from course_lib.probes.vprobe import VProbe
 
@@ -58,14 +58,14 @@ def ask(
         if not part:
             continue
         rows = [
-            packed_row(
+            bundle(
                 *(tokenizer, *asked[i][:1], task, asked[i][1]),
                 script=scripts[i] if scripts else None,
                 named=probe.config.named,
             )
             for i in part
         ]
-        shares = read(probe, make_batch(rows, tokenizer.pad)).softmax(-1)  # N C
+        shares = probe.read(pack(rows, tokenizer.pad, probe.marks.device)).softmax(-1)  # N C
         best = zip(*(x.tolist() for x in shares.max(-1)), strict=True)
         for i in part:
             problem, queries = asked[i]

@@ -49,7 +49,15 @@ def query_ids(
     return tokenizer.numbers([*pieces, FINISH] if named else [START, FINISH])
 
 
-def packed_row(
+class Bundle(NamedTuple):
+    """All queries about one text, which is kept once."""
+
+    text: list[int]
+    queries: list[list[int]]  # all of one length
+    forks: list[int]  # tokens of the text that each query reads
+
+
+def bundle(
     tokenizer: Tokenizer,
     problem: Problem,
     task: Task,
@@ -57,20 +65,12 @@ def packed_row(
     *,
     script: Script | None = None,
     named: bool = True,
-) -> Row:
-    """All queries in one row, branches of one text; marked is where the answers are read."""
+) -> Bundle:
+    """The queries as branches of the text."""
     script = script or read_script(tokenizer, problem)
     forks = [script.fork(task, query.step) for query in queries]
-    shared = max(forks, default=0)
-    row = Row(script.ids[:shared], [False] * shared, [0] * shared, [0] * shared, [*range(shared)])
-    for number, (query, fork) in enumerate(zip(queries, forks, strict=True), start=1):
-        ids = query_ids(tokenizer, problem, query, named)
-        row.ids.extend(ids)
-        row.to_predict.extend([*[False] * (len(ids) - 1), True])
-        row.branch.extend([number] * len(ids))
-        row.fork.extend([fork] * len(ids))
-        row.positions.extend(range(fork, fork + len(ids)))
-    return row
+    ids = [query_ids(tokenizer, problem, query, named) for query in queries]
+    return Bundle(script.ids[: max(forks, default=0)], ids, forks)
 
 
 def naive_rows(

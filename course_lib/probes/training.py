@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from course_lib.igsm import Problem, ProblemConfig, sample_problem
 from course_lib.lm.evaluation import APART, draw_problems
 from course_lib.lm.model import GPT
-from course_lib.lm.rows import Batch, Row, make_batch
 from course_lib.lm.tokenizer import Tokenizer
-from course_lib.probes.queries import packed_row
+from course_lib.probes.packing import Packed, pack
+from course_lib.probes.queries import Bundle, bundle
 from course_lib.probes.truth import Query, find_task
 from course_lib.probes.vprobe import ProbeConfig, VProbe
 
@@ -38,11 +38,11 @@ def train_probe(
     optimizer = torch.optim.AdamW(
         learned, lr=config.lr, betas=(0.9, 0.98), weight_decay=config.weight_decay
     )
-    source = islice(batches(tokenizer, config), config.steps)
+    source = islice(batches(tokenizer, config, probe.marks.device), config.steps)
     for step, (batch, labels) in enumerate(source):
         for group in optimizer.param_groups:
             group["lr"] = config.lr * (1 - step / config.steps)
-        logits = read(probe, batch)
+        logits = probe.read(batch)
         loss = F.cross_entropy(logits, labels.to(logits.device))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
@@ -60,34 +60,31 @@ def twin_of(model: GPT, seed: int) -> GPT:
     return GPT(model.config, seed + 1).to(model.embedding.weight.device)
 
 
-def read(probe: VProbe, batch: Batch) -> Tensor:
-    """Logits (N C) of all queries of a batch, row by row."""
-    return probe(*batch.tensors(probe.marks.device))
-
-
-def batches(tokenizer: Tokenizer, config: ProbeConfig) -> Iterator[tuple[Batch, Tensor]]:
+def batches(
+    tokenizer: Tokenizer, config: ProbeConfig, device: torch.device
+) -> Iterator[tuple[Packed, Tensor]]:
     """Endless batches of training problems with the labels (N) of their queries."""
     label = labeller(tokenizer.config, config)
     for block in count():
         rng = random.Random(f"{config.seed} {block}")
         rows = _rows(tokenizer, config, block, rng, label)
-        rows.sort(key=lambda pair: len(pair[0].ids))
+        rows.sort(key=lambda pair: len(pair[0].text) + len(pair[1]) * len(pair[0].queries[0]))
         size = config.batch_size
         parts = [rows[first : first + size] for first in range(0, len(rows), size)]
         rng.shuffle(parts)
         for part in parts:
             labels = torch.tensor([label for _, labels in part for label in labels])
-            yield make_batch([row for row, _ in part], tokenizer.pad), labels
+            yield pack([row for row, _ in part], tokenizer.pad, device), labels
 
 
-def _rows(tokenizer, config: ProbeConfig, block: int, rng, label) -> list[tuple[Row, list[int]]]:
+def _rows(tokenizer, config: ProbeConfig, block: int, rng, label) -> list[tuple[Bundle, list[int]]]:
     task, size = find_task(config.task), BLOCK * config.batch_size
     law = replace(tokenizer.config, split="train")
     rows = []
     for number in range(block * size, (block + 1) * size):
         problem = sample_problem(law, STREAM + config.seed << 32 | number)
         asked = choose(task.queries(problem), config.queries, config.balanced, rng)
-        row = packed_row(tokenizer, problem, task, asked, named=config.named)
+        row = bundle(tokenizer, problem, task, asked, named=config.named)
         rows.append((row, [label(problem, query) for query in asked]))
     return rows
 

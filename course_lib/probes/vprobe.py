@@ -1,5 +1,6 @@
 """The V-probe: a frozen model, a small update of its input, and a linear head (paper §4.1)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 from course_lib.errors import CourseError
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
+from course_lib.probes.packing import Packed
 from course_lib.probes.queries import FINISH, MID, START
 from course_lib.probes.truth import find_task
 
@@ -73,7 +75,8 @@ class VProbe(nn.Module):
         generator = torch.Generator().manual_seed(config.seed)
         V, D = model.embedding.weight.shape
         classes = find_task(config.task).classes(tokenizer.config)
-        self.down = nn.Parameter(torch.randn(V, config.rank, generator=generator))
+        rows = torch.randn(V, config.rank, generator=generator)
+        self.down = nn.Parameter(rows / config.rank**0.5)  # rows of length about 1
         self.up = nn.Parameter(torch.zeros(config.rank, D))
         scale = model.embedding.weight.std().item()
         self.marks = nn.Parameter(scale * torch.randn(3, D, generator=generator))
@@ -97,16 +100,15 @@ class VProbe(nn.Module):
         ids: Tensor,
         places: Tensor,
         positions: Tensor | None = None,
-        mask: Tensor | None = None,
+        attend: Callable | None = None,
     ) -> Tensor:
-        """Logits (N C) at flat places (N) of ids (B T), the arguments as of `Batch.tensors`."""
-        x = self.model.stream(
-            ids,
-            mask=mask,
-            positions=positions,
-            embedding=self.embedding(),
-            layers=self.config.layer,
-        )
+        """Logits (N C) at flat places (N) of ids (B T); the rest is as in `GPT.stream`."""
+        how = {"embedding": self.embedding(), "layers": self.config.layer, "attend": attend}
+        x = self.model.stream(ids, positions=positions, **how)  # B T D
         x = x.flatten(0, 1)[places]  # N D
         # Normed alike in every layer; the scales of the model's last norm belong to the head.
         return self.head(F.layer_norm(x, x.shape[-1:]))
+
+    def read(self, packed: Packed) -> Tensor:
+        """Logits (N C) of all queries of a packed batch, row by row."""
+        return self(packed.ids, packed.places, packed.positions, packed.attend)

@@ -61,7 +61,7 @@ POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the 
         (456_000, dict(op_law="uniform", letters="rotated")),
     ),
 )
-PROBE = ProbeConfig("nece", steps=450, queries=16, balanced=True)  # and so for all tasks
+PROBE = ProbeConfig("nece", steps=400, queries=16, balanced=True)  # and so for all tasks
 # The world of lesson 00: everything the paper's has, but short, and with fewer names.
 TINY = replace(LOOK_UP, modulus=5, chains=4, names=4, solution_order="fixed")
 

@@ -118,8 +118,9 @@ def _figures(task: str, figures: dict[tuple, dict]) -> dict:
 def _ship(found: Checkpoint, configs: dict, table: dict, options: Namespace) -> None:
     """Copies the probes and their controls, and writes what they reach."""
     shelf, runs = SHELVES
-    shutil.rmtree(shelf, ignore_errors=True)
-    shelf.mkdir()
+    shelf.mkdir(exist_ok=True)
+    for old in shelf.glob("*.safetensors"):
+        old.unlink()
     for config in configs.values():
         name = probe_name(found.model, config)
         shutil.copyfile(runs / name, shelf / name)
