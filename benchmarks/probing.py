@@ -3,7 +3,7 @@
     python benchmarks/probing.py [--checkpoint pocket] [--problems 8] [--repeats 2]
 
 Both take one forward and backward pass over the same queries of the same problems, in float32 and
-one thread: all queries of a problem as branches over its text, 8 problems at once; or each query
+one thread: all queries of a problem as branches over its text, two problems at once; or each query
 behind a copy of the text up to its moment (the paper's way), as many sequences at once as suits it
 best of 32, 64 and 128. Both are sorted by length. They take turns, and the best of the repeats is
 printed. On a CPU its own seconds count, not the clock's. Last column: the largest difference
@@ -22,7 +22,7 @@ from course_lib.lm import draw_problems, load_checkpoint, pick_device
 from course_lib.lm.rows import make_batch
 
 SEQUENCES = (32, 64, 128)  # at once, one query each
-PROBLEMS = 8  # at once, with all their queries
+PROBLEMS = 2  # at once, with all their queries: more would be padded to the longest
 
 
 def clock(device: torch.device) -> float:
