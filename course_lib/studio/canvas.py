@@ -144,7 +144,7 @@ class Canvas:
             x = self.left + 0.15 + i % columns * ENTRY[0]
             y = self.bottom - MARGIN - ENTRY[1] * (i // columns + 0.5)
             self._shape(x, y, *sample, look)
-            self.write(x + 0.25, y, name, 8, ha="left")
+            self.write(x + (0.35 if len(look.tag) > 1 else 0.25), y, name, 8, ha="left")
 
     def draw_key(self, lines: Iterable[tuple[str, str]]) -> None:
         """List texts, each with its ink, at the right of the drawing."""

@@ -102,6 +102,6 @@ def _beside(picture: str, text: str) -> str:
     """A picture with a text at its right, or below it where there is no room."""
     return (
         '<div style="display: flex; flex-wrap: wrap; gap: 1.5em; align-items: flex-start">'
-        f'<div style="flex: 3 1 30em; overflow: auto">{picture}</div>'
+        f'<div style="flex: 3 1 0; min-width: min-content">{picture}</div>'
         f'<p style="flex: 1 1 18em; line-height: 1.5">{text}</p></div>'
     )
