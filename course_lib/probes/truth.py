@@ -81,7 +81,7 @@ TASKS = {
         Task("known", "A is computed", _known),
         Task("value", "A is computed, and has this value", _value),
         Task("can_next", "all that A depends on is computed", _can_next),
-        Task("nece_next", "A is necessary, not computed, and all it needs is", _nece_next),
+        Task("nece_next", "A is necessary, can be next, and is not computed yet", _nece_next),
     )
 }
 

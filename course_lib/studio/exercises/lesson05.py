@@ -1,4 +1,4 @@
-"""Exercises of lesson 05: labels of nece, the mask of branches, and a wrong belief explained."""
+"""Exercises of lesson 05: labels of nece_next, the mask of branches, a wrong belief explained."""
 
 import torch
 from torch import Tensor
@@ -7,31 +7,35 @@ from course_lib.studio.exercises import Exercise
 from course_lib.studio.exercises.lesson03 import same_tensor
 
 
-def necessary_labels(needs: dict[str, list[str]], asked: str) -> dict[str, bool]:
-    """True for what is asked and all it depends on."""
-    necessary, waiting = set(), [asked]
-    while waiting:
-        name = waiting.pop()
-        if name not in necessary:
-            necessary.add(name)
-            waiting += needs[name]
-    return {name: name in necessary for name in needs}
+def next_labels(
+    needs: dict[str, list[str]], necessary: list[str], computed: list[str]
+) -> dict[str, bool]:
+    """True for what is necessary, not computed, and ready."""
+    return {
+        name: name in necessary and name not in computed and set(operands) <= set(computed)
+        for name, operands in needs.items()
+    }
 
 
-def _only_direct(needs, asked):
-    return {name: name == asked or name in needs[asked] for name in needs}
+def _again(needs, necessary, computed):
+    return {n: n in necessary and set(ops) <= set(computed) for n, ops in needs.items()}
 
 
-def _not_itself(needs, asked):
-    return {name: found and name != asked for name, found in necessary_labels(needs, asked).items()}
+def _can_next(needs, necessary, computed):
+    return {n: n not in computed and set(ops) <= set(computed) for n, ops in needs.items()}
 
 
-def _users(needs, asked):
-    return {name: necessary_labels(needs, name)[asked] for name in needs}
+def _not_ready(needs, necessary, computed):
+    return {n: n in necessary and n not in computed for n in needs}
 
 
-def _only_true(needs, asked):
-    return {name: True for name, found in necessary_labels(needs, asked).items() if found}
+def _some_operand(needs, necessary, computed):
+    ready = {n: not ops or bool(set(ops) & set(computed)) for n, ops in needs.items()}
+    return {n: ready[n] and n in necessary and n not in computed for n in needs}
+
+
+def _only_true(needs, necessary, computed):
+    return {n: True for n, found in next_labels(needs, necessary, computed).items() if found}
 
 
 def packed_mask(prefix: int, branches: list[int]) -> Tensor:
@@ -62,6 +66,17 @@ def _prefix_reads_ahead(prefix, branches):
     mask = packed_mask(prefix, branches)
     mask[:prefix, :prefix] = True
     return mask
+
+
+def _no_order(prefix, branches):
+    mask = packed_mask(prefix, branches)
+    return mask | mask.T & packed_mask(prefix, [len(mask) - prefix]).T & _same(prefix, branches)
+
+
+def _same(prefix, branches):
+    lengths = torch.tensor([prefix, *branches])
+    branch = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
+    return branch[:, None] == branch
 
 
 def _turned(prefix, branches):
@@ -104,14 +119,21 @@ WIDE = {"sum": ["x", "y", "z"], "x": [], "y": ["x"], "z": [], "other": ["z"]}
 
 EXERCISES = (
     Exercise(
-        "necessary_labels",
-        ((CHAIN, "c"), (CHAIN, "e"), (CHAIN, "d"), (WIDE, "sum"), (WIDE, "other")),
-        necessary_labels,
+        "next_labels",
         (
-            (_only_direct, "what a needed parameter needs is needed as well, however deep."),
-            (_not_itself, "without the one that is asked for there is no answer."),
-            (_users, "you went the wrong way: these are the parameters that need the one asked."),
-            (_only_true, "a probe also learns from what is not necessary: label every parameter."),
+            (CHAIN, ["a", "b", "c", "d", "e"], []),
+            (CHAIN, ["a", "b", "c", "d", "e"], ["a", "d"]),
+            (CHAIN, ["d"], ["a"]),
+            (WIDE, ["x", "y", "z", "sum"], ["x", "z"]),
+            (WIDE, ["z", "other"], ["z", "other"]),
+        ),
+        next_labels,
+        (
+            (_again, "what is computed already need not be written again."),
+            (_can_next, "some of these can be computed, but the answer does not need them."),
+            (_not_ready, "some of these are needed, but something they need is still missing."),
+            (_some_operand, "one computed operand does not make a parameter ready: all must be."),
+            (_only_true, "a probe also learns from the others: label every parameter."),
         ),
     ),
     Exercise(
@@ -123,6 +145,7 @@ EXERCISES = (
             (_without_prefix, "your branches do not see the text that they ask about."),
             (_reads_ahead, "within a branch, too, nobody reads what comes later."),
             (_prefix_reads_ahead, "in the text, too, nobody reads what comes later."),
+            (_no_order, "nobody reads what comes later, neither in the text nor in a branch."),
             (_turned, "readers are rows and what is read are columns; yours are exchanged."),
             (_hides, "True means that a reader may look, not that it may not."),
             (_numbers, "the table is right; make them True and False instead of numbers."),
