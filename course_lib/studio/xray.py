@@ -46,8 +46,12 @@ def draw_xray(
         shape = (look.face, edge, look.width, look.dash, look.ink, attributes["abstract"])
         looks[name] = Look(*shape, tag=" ".join(tags))
     texts = {name: tell(belief) for name, belief in said.items()}
-    if small:  # no room for more than the numbers
-        texts = {name: text.split()[1] for name, text in texts.items() if text[0] == "="}
+    if small:  # room for the number of the name, and a word where it says more than the colour
+        texts = {
+            name: tell(belief).rsplit(maxsplit=1)[0]
+            for name, belief in said.items()
+            if not belief.right or (belief.task == "value" and is_yes(belief))
+        }
     return draw_graph(graph, looks, {} if small else LEGEND, texts, ax, small=small)
 
 
