@@ -13,20 +13,12 @@ distance between their logits is printed: a tie is decided by the last rounding.
 
 import argparse
 import json
-import time
 
 import torch
+from clock import clock
 
 from course_lib.lm import draw_problems, generate, load_checkpoint, pick_device
 from course_lib.lm.export import to_gpt_neox
-
-
-def clock(device: torch.device) -> float:
-    """Seconds: of this process on a CPU, of the wall on another device when it is done."""
-    if device.type == "cpu":
-        return time.process_time()
-    torch.cuda.synchronize()
-    return time.perf_counter()
 
 
 def generate_theirs(exported, tokenizer, prompts, limit, batch_size) -> list[list[int]]:

@@ -12,9 +12,9 @@ between their logits.
 
 import argparse
 import json
-import time
 
 import torch
+from clock import clock
 from torch.nn import functional as F
 
 from course_lib import probes
@@ -23,14 +23,6 @@ from course_lib.lm.rows import make_batch
 
 SEQUENCES = (32, 64, 128)  # at once, one query each
 PROBLEMS = 2  # at once, with all their queries: more would be padded to the longest
-
-
-def clock(device: torch.device) -> float:
-    """Seconds: of this process on a CPU, of the wall on another device when it is done."""
-    if device.type == "cpu":
-        return time.process_time()
-    torch.cuda.synchronize()
-    return time.perf_counter()
 
 
 def run(probe, batches: list) -> tuple[float, list]:
@@ -51,7 +43,7 @@ def parts(rows: list, size: int) -> list[list]:
 def packed_batches(tokenizer, task, asked: list, device) -> list:
     """All queries of some problems a batch."""
     rows = [(probes.bundle(tokenizer, p, task, queries), queries) for p, queries in asked]
-    rows.sort(key=lambda row: len(row[0].text) + len(row[0].queries) * len(row[0].queries[0]))
+    rows.sort(key=lambda row: row[0].length)
     batches = []
     for part in parts(rows, PROBLEMS):
         x = probes.pack([row for row, _ in part], tokenizer.pad, device)
@@ -65,7 +57,8 @@ def naive_batches(tokenizer, task, asked: list, device, size: int) -> list:
     rows = [
         pair
         for problem, queries in asked
-        for pair in zip(probes.naive_rows(tokenizer, problem, task, queries), queries, strict=True)
+        for bundle in [probes.bundle(tokenizer, problem, task, queries)]
+        for pair in zip(probes.naive_rows(bundle), queries, strict=True)
     ]
     rows.sort(key=lambda pair: len(pair[0].ids))
     batches = []

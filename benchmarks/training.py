@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import torch
+from clock import clock
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -68,14 +69,6 @@ class Loop:
                 loss = self.loss(self.model, *inputs)
             update(self.model, self.optimizers, loss, RATE)
         self.times.append(clock(self.device) - begin)
-
-
-def clock(device: torch.device) -> float:
-    """Seconds: of this process on a CPU, of the wall on another device when it is done."""
-    if device.type == "cpu":
-        return time.process_time()
-    torch.cuda.synchronize()
-    return time.perf_counter()
 
 
 def draw_ours(config: TrainConfig, device: torch.device, count: int, questions: int) -> Steps:

@@ -86,7 +86,9 @@ def test_packed_queries_give_the_logits_and_gradients_of_separate_ones(name, for
     problem = sample_problem(replace(POCKET, op=3, form=form), 5)
     task = probes.find_task(name)
     queries = random.Random(0).sample(task.queries(problem), 12)
-    naive = make_batch(probes.naive_rows(TOKENIZER, problem, task, queries), TOKENIZER.pad)
+    naive = make_batch(
+        probes.naive_rows(probes.bundle(TOKENIZER, problem, task, queries)), TOKENIZER.pad
+    )
     ids, places, *_ = naive.tensors(CPU)
     other = sample_problem(replace(POCKET, op=5, form=form), 6)  # longer, with fewer queries
     pair = ((problem, queries), (other, task.queries(other)[:5]))
@@ -195,13 +197,20 @@ def test_after_balanced_training_a_probe_that_knows_nothing_gives_the_true_share
     assert among > 2 * share
 
 
-def test_training_problems_are_of_the_training_split_and_sorted_into_batches():
-    config = probes.ProbeConfig("nece", batch_size=4)
+def test_training_problems_are_of_the_training_split_in_batches_of_one_size(monkeypatch):
+    config, splits = probes.ProbeConfig("nece", batch_size=4), set()
+
+    def sample(law, seed):
+        splits.add(law.split)
+        return sample_problem(law, seed)
+
+    monkeypatch.setattr("course_lib.probes.training.sample_problem", sample)
     source = batches(TOKENIZER, config, CPU)
     for _ in range(3):
         batch, labels = next(source)
         assert len(labels) == len(batch.places) and len(batch.ids) == 4
         assert (batch.ids.flatten()[batch.places] == TOKENIZER.ids["<stop>"]).all()
+    assert splits == {"train"}
 
 
 def belief(problem, truth, answer):

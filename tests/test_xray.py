@@ -6,8 +6,10 @@ import ipywidgets as widgets
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Ellipse, Rectangle
+from test_widgets import tree
 
 from course_lib import probes
+from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import GPT, ModelConfig, Tokenizer
 from course_lib.studio.xray import WRONG, draw_xray, draw_xray_sheet, summarise, tell
@@ -122,11 +124,17 @@ def test_another_problem_begins_before_its_first_sentence(panel):
     before = panel.views["xray"].value
     panel.knobs["another"].box.value = True
     assert panel.views["xray"].value != before
-    panel.knobs["op"].slider.value = 12  # no problem of this world is that long, or it is drawn
-    assert panel.summary.value
+
+
+def test_a_problem_that_cannot_be_is_answered_with_a_sentence(panel, monkeypatch):
+    def refuse(*wish):
+        raise CourseError("No such problem.")
+
+    monkeypatch.setattr(panel, "problem_of", refuse)
+    panel.knobs["seed"].slider.value = 77
+    assert "No such problem." in panel.summary.value and panel.views["xray"].value == ""
 
 
 def test_the_panel_has_a_text_for_those_who_see_no_picture_and_no_output_widget(panel):
     assert 'alt="dep (A depends on B' in panel.views["xray"].value
-    parts = [panel, *panel.children]
-    assert not any(isinstance(part, widgets.Output) for part in parts)
+    assert not any(isinstance(part, widgets.Output) for part in tree(panel))

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -57,19 +58,16 @@ def ask(
         part = [i for i in order[first : first + BATCH] if asked[i][1]]
         if not part:
             continue
-        rows = [
-            bundle(
-                *(tokenizer, *asked[i][:1], task, asked[i][1]),
-                script=scripts[i] if scripts else None,
-                named=probe.config.named,
-            )
-            for i in part
-        ]
+        rows = []
+        for i in part:
+            how = {"script": scripts[i] if scripts else None, "named": probe.config.named}
+            problem, queries = asked[i]
+            rows.append(bundle(tokenizer, problem, task, queries, **how))
         shares = probe.read(pack(rows, tokenizer.pad, probe.marks.device)).softmax(-1)  # N C
         best = zip(*(x.tolist() for x in shares.max(-1)), strict=True)
         for i in part:
             problem, queries = asked[i]
-            for query, (share, answer) in zip(queries, best):  # noqa: B905, `best` goes on
+            for query, (share, answer) in zip(queries, islice(best, len(queries)), strict=True):
                 belief = Belief(task.name, problem, query, label(problem, query), answer, share)
                 beliefs[i].append(belief)
     return beliefs

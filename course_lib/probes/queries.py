@@ -56,6 +56,11 @@ class Bundle(NamedTuple):
     queries: list[list[int]]  # all of one length
     forks: list[int]  # tokens of the text that each query reads
 
+    @property
+    def length(self) -> int:
+        """Tokens of the text and all queries."""
+        return len(self.text) + sum(map(len, self.queries))
+
 
 def bundle(
     tokenizer: Tokenizer,
@@ -73,20 +78,11 @@ def bundle(
     return Bundle(script.ids[: max(forks, default=0)], ids, forks)
 
 
-def naive_rows(
-    tokenizer: Tokenizer,
-    problem: Problem,
-    task: Task,
-    queries: Sequence[Query],
-    *,
-    script: Script | None = None,
-    named: bool = True,
-) -> list[Row]:
+def naive_rows(bundle: Bundle) -> list[Row]:
     """A row for each query, the text so far and then the query: the paper's way."""
-    script, rows = script or read_script(tokenizer, problem), []
-    for query in queries:
-        text = script.ids[: script.fork(task, query.step)]
-        ids = text + query_ids(tokenizer, problem, query, named)
+    rows = []
+    for query, fork in zip(bundle.queries, bundle.forks, strict=True):
+        ids = bundle.text[:fork] + query
         T = len(ids)
         rows.append(Row(ids, [*[False] * (T - 1), True], [0] * T, [0] * T, [*range(T)]))
     return rows

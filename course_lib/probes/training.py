@@ -68,7 +68,7 @@ def batches(
     for block in count():
         rng = random.Random(f"{config.seed} {block}")
         rows = _rows(tokenizer, config, block, rng, label)
-        rows.sort(key=lambda pair: len(pair[0].text) + len(pair[1]) * len(pair[0].queries[0]))
+        rows.sort(key=lambda pair: pair[0].length)
         size = config.batch_size
         parts = [rows[first : first + size] for first in range(0, len(rows), size)]
         rng.shuffle(parts)

@@ -22,7 +22,7 @@ def probe_table(figures: Mapping) -> str:
         shares = [part["by_op"][op]["accuracy"] for op in ops] + [part["reask"]["accuracy"]]
         lines.append(f"{name:16}" + "".join(map(_percent, shares)))
     lines += ["", "A not necessary, by true label (the paper's level-2 evidence); paper"]
-    for name in {"dep", "can_next"} & tasks.keys():
+    for name in [name for name in ("dep", "can_next") if name in tasks]:
         labels = tasks[name]["unnecessary"].get("by_label", {})
         theirs = "".join(_percent(_paper_label(name, truth)) for truth in ("false", "true"))
         lines.append(f"{name:16}" + "".join(map(_percent, labels.values())) + "    " + theirs)

@@ -22,8 +22,6 @@ from course_lib.probes.store import SHELVES, probe_name
 from course_lib.provenance import provenance
 from course_lib.studio.presets import PROBE
 
-CONTROLS = ("random_init", "shuffled", "unnamed")
-
 
 def run(options: Namespace, note: Callable[[str], None]) -> dict:
     """The figures of `course probe`, as values that JSON can hold."""
@@ -60,14 +58,17 @@ def _examine_all(configs: dict, options: Namespace, note) -> dict[tuple, dict]:
             pool.submit(job, options, config, whole=variant == "pretrained"): (task, variant)
             for (task, variant), config in configs.items()
         }
-        for done in as_completed(jobs):
-            task, variant = jobs[done]
-            figures[task, variant] = part = done.result()
-            left = (time.perf_counter() - begin) / len(figures) * (len(jobs) - len(figures))
-            note(
-                f"{len(figures):2} of {len(jobs)}: {task}, {variant}: "
-                f"{part['all']['accuracy']:.1%}; about {left / 60:.0f} minutes left"
-            )
+        try:
+            for done in as_completed(jobs):
+                task, variant = jobs[done]
+                figures[task, variant] = part = done.result()
+                left = (time.perf_counter() - begin) / len(figures) * (len(jobs) - len(figures))
+                note(
+                    f"{len(figures):2} of {len(jobs)}: {task}, {variant}: "
+                    f"{part['all']['accuracy']:.1%}; about {left / 60:.0f} minutes left"
+                )
+        finally:  # after a failure or ctrl-c, begin no other
+            pool.shutdown(cancel_futures=True)
     return figures
 
 
@@ -106,10 +107,11 @@ def _figures(task: str, figures: dict[tuple, dict]) -> dict:
     """A task's probe beside its controls."""
     whole = figures[task, "pretrained"]
     plain = whole["all"]
+    controls = [variant for name, variant in figures if name == task and variant != "pretrained"]
     return {
         "pretrained": plain["accuracy"],
         **{name: plain[name] for name in ("low", "high", "majority", "mcc", "by_label", "n")},
-        **{name: figures[task, name]["all"]["accuracy"] for name in CONTROLS},
+        **{control: figures[task, control]["all"]["accuracy"] for control in controls},
         "random_init_mcc": figures[task, "random_init"]["all"]["mcc"],
         **{name: whole[name] for name in ("unnecessary", "by_op", "reask")},
     }
