@@ -1,4 +1,4 @@
-"""The command line: `course sample | verify | train | eval | errors | probe | ship | run`."""
+"""The command line: `course sample`, `verify`, `train`, `eval`, `probe`, ... (see options.py)."""
 
 import json
 import os
@@ -111,6 +111,15 @@ def run_probe(options: Namespace) -> int:
     return 0
 
 
+def run_diagnose(options: Namespace) -> int:
+    """Prints both tables of Result 6, what explains the errors, and the warning lights."""
+    from course_lib.studio.diagnosing import run
+    from course_lib.studio.diagnosis_report import diagnosis_table
+
+    show(run(options, note), diagnosis_table, options)
+    return 0
+
+
 def run_ship(options: Namespace) -> int:
     """Writes the weights, rounded, and what they reach."""
     from course_lib.studio.ship import ship
@@ -154,6 +163,7 @@ COMMANDS = {
     "eval": run_eval,
     "errors": run_errors,
     "probe": run_probe,
+    "diagnose": run_diagnose,
     "ship": run_ship,
     "run": run_lessons,
 }

@@ -39,7 +39,6 @@ def build_parser() -> Parser:
     evaluate = commands.add_parser("eval", help="how often a trained model is right")
     checkpoint_options(evaluate)
     figure_options(evaluate)
-    evaluate.add_argument("--report", action="store_true", help="print the table (the default)")
 
     errors = commands.add_parser("errors", help="what a trained model gets wrong")
     checkpoint_options(errors)
@@ -49,6 +48,10 @@ def build_parser() -> Parser:
     probe = commands.add_parser("probe", help="what a trained model believes, with controls")
     checkpoint_options(probe, n=300)
     probe_options(probe)
+
+    diagnose = commands.add_parser("diagnose", help="what a trained model believed where it erred")
+    checkpoint_options(diagnose)
+    report_options(diagnose)
 
     ship = commands.add_parser("ship", help="put a trained model into data/checkpoints")
     checkpoint_options(ship)
@@ -107,14 +110,19 @@ def probe_options(probe: Parser) -> None:
     probe.add_argument("--steps", type=positive, help="of each training (default: as shipped)")
     probe.add_argument("--workers", type=positive, help="probes at once (default: processors)")
     probe.add_argument("--ship", action="store_true", help="put them into data/probes")
-    probe.add_argument("--json", action="store_true", help="print one JSON object, no table")
-    probe.add_argument("--report", action="store_true", help="print the table (the default)")
+    report_options(probe)
 
 
 def figure_options(command: Parser) -> None:
     """Where figures are computed and how they are told."""
     command.add_argument("--device", help="cpu, cuda or mps (default: cuda where there is one)")
+    report_options(command)
+
+
+def report_options(command: Parser) -> None:
+    """How figures are told."""
     command.add_argument("--json", action="store_true", help="print one JSON object, no table")
+    command.add_argument("--report", action="store_true", help="print the table (the default)")
 
 
 def natural(text: str) -> int:

@@ -42,11 +42,16 @@ def draw_problems(config: ProblemConfig, n: int, seed: int) -> list[Problem]:
     return [sample_problem(config, seed << 32 | i) for i in range(n)]
 
 
-def attempt(model: GPT, tokenizer: Tokenizer, problems: list[Problem], **decoding) -> list[Attempt]:
-    """Lets the model solve problems, with up to twice the tokens of the longest true solution."""
+def write(model: GPT, tokenizer: Tokenizer, problems: list[Problem], **decoding) -> list[list[int]]:
+    """The model's solutions as tokens, at most twice as long as the longest true one."""
     pairs = [tokenizer.encode_problem(problem) for problem in problems]
     limit = 2 * max((len(target) for _, target in pairs), default=0)
-    written = generate(model, tokenizer, [prompt for prompt, _ in pairs], limit, **decoding)
+    return generate(model, tokenizer, [prompt for prompt, _ in pairs], limit, **decoding)
+
+
+def attempt(model: GPT, tokenizer: Tokenizer, problems: list[Problem], **decoding) -> list[Attempt]:
+    """Lets the model solve problems, and judges its solutions."""
+    written = write(model, tokenizer, problems, **decoding)
     return [
         judge(p, *tokenizer.decode_solution(ids)) for p, ids in zip(problems, written, strict=True)
     ]

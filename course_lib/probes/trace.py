@@ -6,8 +6,7 @@ from itertools import groupby
 
 from course_lib.igsm import Problem, verify_solution
 from course_lib.igsm.english import DEFINE
-from course_lib.lm.decoding import generate
-from course_lib.lm.evaluation import Attempt, judge
+from course_lib.lm.evaluation import Attempt, judge, write
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.examination import Belief, ask
@@ -45,8 +44,8 @@ def trace(
 ) -> Trace:
     """The trace of what the model writes for a problem, or of a solution given as tokens."""
     if solution is None:
-        prompt, target = tokenizer.encode_problem(problem)
-        (solution,) = generate(model, tokenizer, [prompt], 2 * len(target))
+        (found,) = traces(model, tokenizer, [problem])
+        return found
     script = read_script(tokenizer, problem, solution)
     ends = script.sentences
     parts = [script.ids[a:b] for a, b in zip(ends, ends[1:], strict=False)]
@@ -57,6 +56,12 @@ def trace(
     attempt = judge(problem, *tokenizer.decode_solution(solution))
     sentences = tuple(tokenizer.decode(part) for part in parts)
     return Trace(problem, attempt, script, sentences, written)
+
+
+def traces(model: GPT, tokenizer: Tokenizer, problems: list[Problem]) -> list[Trace]:
+    """The traces of what the model writes, many problems at once."""
+    solutions = write(model, tokenizer, problems)
+    return [trace(model, tokenizer, *pair) for pair in zip(problems, solutions, strict=True)]
 
 
 def beliefs_along(probe: VProbe, tokenizer: Tokenizer, found: Trace) -> list[list[Belief]]:

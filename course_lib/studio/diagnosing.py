@@ -1,0 +1,125 @@
+"""`course diagnose`: what the probes say of a model's own mistakes, from its shipped files."""
+
+import random
+import time
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+import torch
+
+from course_lib import lm, probes
+from course_lib.igsm import Problem, ProblemConfig
+from course_lib.lm.checkpoints import Checkpoint
+from course_lib.lm.error_kinds import first_errors
+from course_lib.lm.evaluation import APART, accuracy, reasked, tested_ops
+from course_lib.probes import Sentence, Trace, VProbe, diagnosis, light
+from course_lib.studio.presets import PROBE
+
+TASKS = ("nece", "can_next", "nece_next")
+NORMAL = 200  # problems of a group behind the probes' normal accuracy
+POINTS = 100  # of a curve that are kept
+
+
+def run(options: Namespace, note: Callable[[str], None]) -> dict:
+    """The figures of `course diagnose`, as values that JSON can hold."""
+    begin = time.perf_counter()
+    torch.set_num_threads(1)
+    found = lm.load_checkpoint(options.checkpoint)
+    asked = load_probes(found)
+    problems = draw_groups(found.config.problem, options.n, options.seed)
+    groups, sentences, traces = {}, [], []
+    for name, part in problems.items():
+        written = probes.traces(found.model, found.tokenizer, part)
+        read = probes.read_sentences(asked, found.model, found.tokenizer, written)
+        groups[name] = group_figures(written, read) | {"normal": normal(asked, found, part)}
+        note(f"{name}: {groups[name]['solved']['accuracy']:.1%} of {len(part)} are solved")
+        sentences += read
+        traces += written
+    groups["all"] = group_figures(traces, sentences)
+    return {
+        "groups": groups,
+        "kinds": first_errors(trace.attempt for trace in traces),
+        "explained": explained(sentences),
+        "light": light_figures(sentences),
+        "ahead": ahead_figures(asked, found, traces),
+        **{"n": options.n, "seed": options.seed, "seconds": round(time.perf_counter() - begin)},
+    }
+
+
+def load_probes(found: Checkpoint) -> dict[str, VProbe]:
+    """The three probes that are asked about mistakes, as shipped (or trained, once)."""
+    wishes = {task: replace(PROBE, task=task) for task in TASKS}
+    return {
+        task: probes.train_or_load_probe(found.model, found.tokenizer, wish)
+        for task, wish in wishes.items()
+    }
+
+
+def draw_groups(config: ProblemConfig, n: int, seed: int) -> dict[str, list[Problem]]:
+    """By name: n test problems of the law, re-asked ones, n of each op from the largest trained."""
+    seed, law = seed + APART, replace(config, split="test")
+    plain = lm.draw_problems(law, n, seed)
+    groups = {f"op ≤ {config.max_op}": plain, "re-asked": reasked(plain, random.Random(seed))}
+    for op in tested_ops(config):
+        if op >= config.max_op:
+            groups[f"op {op}"] = lm.draw_problems(replace(law, op=op), n, seed)
+    return groups
+
+
+def normal(asked: Mapping[str, VProbe], found: Checkpoint, problems: list[Problem]) -> dict:
+    """Each probe's score on any parameters, along true solutions."""
+    problems = problems[:NORMAL]
+    return {
+        task: probes.score(probes.examine(probe, found.tokenizer, problems))
+        for task, probe in asked.items()
+    }
+
+
+def group_figures(traces: list[Trace], sentences: Iterable[Sentence]) -> dict:
+    """How many are solved, and both tables of Result 6: how often false was held for false."""
+    unnecessary, wrong = [], []
+    for sentence in sentences:
+        if sentence.wrong:
+            wrong.append(sentence)
+        elif sentence.unnecessary and sentence.trace.attempt.correct:
+            unnecessary.append(sentence)
+    beliefs = {task: [x.beliefs[task] for x in wrong] for task in ("can_next", "nece_next")}
+    beliefs["unnecessary"] = [x.beliefs["nece"] for x in unnecessary]
+    return {
+        "solved": accuracy([trace.attempt for trace in traces]),
+        **{name: probes.score(part, lambda b: b.truth == 0) for name, part in beliefs.items()},
+    }
+
+
+def explained(sentences: Iterable[Sentence]) -> dict[str, dict[str, int]]:
+    """By kind of first error, how many have each of `diagnosis.EXPLANATIONS`."""
+    table: dict[str, Counter] = {}
+    for sentence in sentences:
+        if sentence.wrong:
+            kind = sentence.trace.attempt.verdict.first_error.kind
+            table.setdefault(kind, Counter())[sentence.explanation] += 1
+    kinds = sorted(table, key=lambda kind: -table[kind].total())
+    return {kind: {why: table[kind][why] for why in diagnosis.EXPLANATIONS} for kind in kinds}
+
+
+def light_figures(sentences: list[Sentence]) -> dict:
+    """By light: area under the curve, precision and recall, and some points of the curve."""
+    figures = {}
+    for name, signals in light.lights(sentences).items():
+        points = list(zip(*(x.round(4).tolist() for x in light.roc(signals)), strict=True))
+        kept = points[:: max(len(points) // POINTS, 1)] + points[-1:]
+        figures[name] = light.area_with_interval(signals) | light.alarms(signals) | {"roc": kept}
+    return figures
+
+
+def ahead_figures(asked: Mapping[str, VProbe], found: Checkpoint, traces: list[Trace]) -> dict:
+    """By task and lead, the area under the curve of "this one will go wrong"."""
+    return {
+        task: {
+            str(lead): light.area_with_interval(signals)
+            for lead, signals in light.ahead(asked[task], found.tokenizer, traces).items()
+        }
+        for task in ("can_next", "nece_next")
+    }
