@@ -24,5 +24,5 @@ bench: $(READY)      # problems per CPU second
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -e '.[export]'
+	$(BIN)/pip install -e '.[export,cluster]'
 	touch $@

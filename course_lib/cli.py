@@ -120,6 +120,18 @@ def run_diagnose(options: Namespace) -> int:
     return 0
 
 
+def run_sweep(options: Namespace) -> int:
+    """Trains the cells that are missing; prints all that are done and draws them."""
+    from course_lib.studio.sweep import run
+    from course_lib.studio.sweep_report import save_figure, sweep_table
+
+    figures = run(options, note)
+    print(json.dumps(figures) if options.json else sweep_table(figures))
+    if options.report and figures["cells"]:
+        note(f"The figure: {save_figure(figures['cells'], options.figure)}")
+    return 0
+
+
 def run_ship(options: Namespace) -> int:
     """Writes the weights, rounded, and what they reach."""
     from course_lib.studio.ship import ship
@@ -164,6 +176,7 @@ COMMANDS = {
     "errors": run_errors,
     "probe": run_probe,
     "diagnose": run_diagnose,
+    "sweep": run_sweep,
     "ship": run_ship,
     "run": run_lessons,
 }

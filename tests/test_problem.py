@@ -199,6 +199,7 @@ def test_same_seed_same_problem_in_any_process():
         dict(layers=2, items=2, edges=20),
         dict(modulus=1),
         dict(split="validation"),
+        dict(plan="backward", letters="rotated"),
         dict(layers=4, items=4, max_edges=10),
     ],
 )

@@ -26,6 +26,28 @@ def test_problems_survive_the_way_to_tokens_and_back(preset, seed, form):
     assert tokenizer.encode(tokenizer.decode(prompt + target)) == prompt + target
 
 
+@pytest.mark.parametrize("plan", ["backward", "filler"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_plan_is_written_first_and_is_no_part_of_the_solution(plan, seed):
+    problem = sample_problem(replace(ProblemConfig.preset("pocket"), plan=plan, op=5), seed)
+    tokenizer = Tokenizer(problem.config)
+    prompt, target = tokenizer.encode_problem(problem)
+    assert tokenizer.decode_solution(target) == (problem.solution, problem.answer)
+    pieces = [tokenizer.pieces[number] for number in target]
+    names = [f"{a}'s {b}" for a, b in zip(pieces[1::3], pieces[2::3], strict=False)]
+    names = names[: pieces.index("<stop>") // 3]
+    assert pieces[0] == "<start>" and set(pieces[3 : pieces.index("<stop>") : 3]) <= {"<mid>"}
+    question = str(problem.parameters[problem.query])
+    if plan == "filler":
+        assert set(names) == {question}
+        return
+    assert set(names) == set(problem.necessary) and len(names) == len(problem.order)
+    graph = problem.dependency_graph()
+    for place, name in enumerate(names[1:], start=1):
+        assert any(user in graph.successors(name) for user in names[:place])
+    assert names[0] == question
+
+
 def test_presets_of_one_world_share_a_vocabulary():
     assert TOKENIZERS["med"].pieces == TOKENIZERS["hard"].pieces
     assert len(set(TOKENIZERS["med"].pieces)) == len(TOKENIZERS["med"])

@@ -17,6 +17,7 @@ CHOICES = {
     "shuffle": (0, 1, 2, 3, 4, 5, 6, None),
     "letters": ("random", "sequential", "rotated"),
     "solution_order": ("random", "fixed"),
+    "plan": ("none", "backward", "filler"),
 }
 
 
@@ -44,6 +45,7 @@ class ProblemConfig:
     shuffle: int | None = 5  # of sentences: 0-4 nearly sorted, 5 uniform (paper), 6 none
     letters: str = "random"  # paper; "sequential": a, b, c, ...; "rotated": or x, y, z, A, ...
     solution_order: str = "random"  # any topological order (paper); or "fixed": depth first
+    plan: str = "none"  # paper; what a model writes first: see `Tokenizer.encode_problem`
 
     def __post_init__(self) -> None:
         """Refuse impossible wishes with a plain sentence."""
@@ -70,6 +72,8 @@ class ProblemConfig:
                 continue
             if type(value) is not int or not low <= value <= high:  # True is no number
                 raise CourseError(f"{field} must be a whole number from {low} to {high}.")
+        if self.plan != "none" and self.letters == "rotated":
+            raise CourseError("A plan goes with letters='random' or 'sequential' only.")
         self._check_edges()
 
     def _check_edges(self) -> None:

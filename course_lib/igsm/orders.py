@@ -21,6 +21,17 @@ def depth_first(targets: Iterable[int], definitions: Sequence) -> list[int]:
     return list(order)
 
 
+def breadth_first(target: int, definitions: Sequence) -> list[int]:
+    """The target, then what it depends on, then what those do: each after one that needs it."""
+    order = {target: None}
+    for parameter in (queue := [target]):
+        for operand in definitions[parameter].operands:
+            if operand not in order:
+                order[operand] = None
+                queue.append(operand)
+    return list(order)
+
+
 def random_order(parameters: Iterable[int], definitions: Sequence, rng: Random) -> list[int]:
     """A random topological order: each next one uniform among those that are ready.
 

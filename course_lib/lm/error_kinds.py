@@ -169,7 +169,12 @@ def first_errors(attempts: Iterable[Attempt]) -> dict[str, dict[str, int]]:
 def find_errors(
     model: GPT, tokenizer: Tokenizer, config: ProblemConfig, n: int, seed: int
 ) -> dict[str, dict]:
-    """`token_errors` and `first_errors` of n problems, shared evenly among `tested_ops`."""
+    """`token_errors` and `first_errors` of n problems, shared evenly among `tested_ops`.
+
+    CourseError for a model that writes a plan.
+    """
+    if config.plan != "none":
+        raise CourseError("The tokens of a plan have no kinds: take a model without one.")
     ops, problems = tested_ops(config), []
     for op in ops:
         with suppress(CourseError):  # the split may have none with this op

@@ -7,10 +7,12 @@ from functools import cached_property
 from course_lib.errors import CourseError
 from course_lib.igsm.config import LETTERS, ProblemConfig
 from course_lib.igsm.english import OF, PHRASES, join
+from course_lib.igsm.orders import breadth_first
 
 PAD, PROBLEM, SOLUTION, ANSWER, END = "<pad>", "<problem>", "<solution>", "<answer>", "<end>"
-# The last four wait for the probes (paper §4.1) and for Part 2.2, so that older models serve there.
-SPECIALS = (PAD, PROBLEM, SOLUTION, ANSWER, END, "<start>", "<mid>", "<stop>", "<back>")
+START, MID, FINISH = "<start>", "<mid>", "<stop>"  # of queries (paper §4.1) and plans
+SPECIALS = (PAD, PROBLEM, SOLUTION, ANSWER, END, START, MID, FINISH, "<back>")  # that for Part 2.2
+FILLER = 5
 
 
 class Tokenizer:
@@ -43,12 +45,18 @@ class Tokenizer:
         return re.compile(rf"(?:{OF})?((?<!\w){words}(?!\w)|{fixed})")  # no letter inside a word
 
     def encode_problem(self, problem) -> tuple[list[int], list[int]]:
-        """The prompt (up to and with `<solution>`) and the target (solution, answer, `<end>`)."""
+        """The prompt (up to and with `<solution>`) and the target (solution, answer, `<end>`).
+
+        With a plan the target begins with `<start> A <mid> B ... <stop>`: "backward" lists what is
+        necessary, from the question on, each parameter after one that needs it; "filler" says the
+        question's parameter `FILLER` times, which takes as long and tells nothing.
+        """
         first, second = problem.problem_pieces, problem.question_pieces
         if problem.config.form == "qp":
             first, second = second, first
         prompt = (PROBLEM, *first, *second, SOLUTION)
-        target = (*problem.solution_pieces, ANSWER, str(problem.answer), END)
+        plan = _plan(problem) if problem.config.plan != "none" else ()
+        target = (*plan, *problem.solution_pieces, ANSWER, str(problem.answer), END)
         return self.numbers(prompt), self.numbers(target)
 
     def numbers(self, pieces: Iterable[str]) -> list[int]:
@@ -86,14 +94,29 @@ class Tokenizer:
         return join([self.pieces[number] for number in ids])
 
     def decode_solution(self, ids: list[int]) -> tuple[str, int | None]:
-        """The solution text and the answer of generated tokens (None where no number was given)."""
+        """The solution text and the answer of generated tokens (None where no number was given).
+
+        A plan is no part of the solution.
+        """
         body = ids[: ids.index(self.end)] if self.end in ids else ids
+        finish = self.ids[FINISH]
+        if self.config.plan != "none" and finish in body:
+            body = body[body.index(finish) + 1 :]
         if self.answer not in body:
             return self.decode(body), None
         cut = body.index(self.answer)
         said = [self.pieces[number] for number in body[cut + 1 :]]
         is_number = len(said) == 1 and said[0].isdecimal()  # "1" "2" is not the number 12
         return self.decode(body[:cut]), int(said[0]) if is_number else None
+
+
+def _plan(problem) -> list[str]:
+    """What is written before the solution, in pieces."""
+    order = [problem.query] * FILLER
+    if problem.config.plan == "backward":
+        order = breadth_first(problem.query, problem.definitions)
+    pieces = [piece for p in order for piece in (MID, *problem.labels[p])]
+    return [START, *pieces[1:], FINISH]
 
 
 def _any_of(pieces: Iterable[str]) -> str:

@@ -6,10 +6,8 @@ from typing import NamedTuple
 from course_lib.igsm import Problem
 from course_lib.igsm.english import STOP
 from course_lib.lm.rows import Row
-from course_lib.lm.tokenizer import SPECIALS, Tokenizer
+from course_lib.lm.tokenizer import FINISH, MID, START, Tokenizer
 from course_lib.probes.truth import Query, Task
-
-START, MID, FINISH = SPECIALS[5:8]  # [START], [MID] and [END] of the paper
 
 
 class Script(NamedTuple):

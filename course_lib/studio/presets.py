@@ -61,6 +61,13 @@ POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the 
         (456_000, dict(op_law="uniform", letters="rotated")),
     ),
 )
+SWEEP = training(  # of lesson 07: the depth grid, each cell some ten minutes of one core
+    *(POCKET, 4, 6, 96, CONTEXTS["pocket"]),
+    **dict(
+        batch_size=16, questions=4, steps=2500, lr=3e-3, eval_every=500, eval_problems=60, **MUON
+    ),
+)
+SWEEP = replace(SWEEP, model=replace(SWEEP.model, look_back=(1, 2, 3, 4), match=MATCH))
 PROBE = ProbeConfig("nece", steps=400, queries=16, balanced=True)  # and so for all tasks
 # The world of lesson 00: everything the paper's has, but short, and with fewer names.
 TINY = replace(LOOK_UP, modulus=5, chains=4, names=4, solution_order="fixed")

@@ -1,0 +1,218 @@
+"""`course sweep`: depth against width at equal size and on equal data, cell by cell (paper §6)."""
+
+import json
+import os
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from joblib import Parallel, delayed, parallel_config
+
+from course_lib import lm
+from course_lib.errors import CourseError
+from course_lib.lm import TrainConfig
+from course_lib.lm.checkpoints import write_whole
+from course_lib.lm.config import to_dict
+from course_lib.lm.evaluation import APART, accuracy, attempt, draw_problems, tested_ops
+from course_lib.paths import DATA
+from course_lib.provenance import provenance
+from course_lib.studio.presets import SWEEP
+
+RESULTS = DATA / "results" / "depth"
+RATES = (1.5e-3, 3e-3, 6e-3)  # peaks that are tried for each shape
+TRIAL = 5  # a trial of a rate takes a fifth of the steps
+SMALL = ((1, 12, 192), (2, 8, 128), (4, 6, 96), (8, 4, 64), (12, 4, 56))  # layers, heads, width
+LARGE = ((1, 16, 256), (2, 12, 192), (4, 8, 128), (8, 6, 96), (12, 5, 80))
+ENDS = (SMALL[1], SMALL[3])  # shallow and deep
+ROWS = {  # shapes, seeds, and what is written before a solution
+    "small": (SMALL, 3, "none"),
+    "large": (LARGE, 1, "none"),
+    "backward": (ENDS, 3, "backward"),
+    "filler": (ENDS, 3, "filler"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training of the grid."""
+
+    row: str
+    layers: int
+    heads: int
+    width: int
+    seed: int = 0
+
+    @property
+    def shape(self) -> str:
+        """Its name without the row and the seed."""
+        return f"d{self.layers:02}_w{self.width:03}"
+
+    @property
+    def name(self) -> str:
+        """Row, shape and seed."""
+        return f"{self.row}_{self.shape}_s{self.seed}"
+
+
+def cells_of(row: str) -> list[Cell]:
+    """The cells of a row, seed by seed; of "all" those of all rows."""
+    if row == "all":
+        return [cell for name in ROWS for cell in cells_of(name)]
+    if row not in ROWS:
+        raise CourseError(f"There is no row {row!r}; choose all or one of {', '.join(ROWS)}.")
+    shapes, seeds, _ = ROWS[row]
+    return [Cell(row, *shape, seed) for seed in range(seeds) for shape in shapes]
+
+
+def find_cell(name: str) -> Cell:
+    """The cell of this name."""
+    cells = {cell.name: cell for cell in cells_of("all")}
+    if name not in cells:
+        raise CourseError(f"There is no cell {name!r}; choose one of {', '.join(cells)}.")
+    return cells[name]
+
+
+def training_of(cell: Cell, rate: float, steps: int | None = None) -> TrainConfig:
+    """The training of a cell: `SWEEP` in another shape."""
+    shape = dict(layers=cell.layers, heads=cell.heads, width=cell.width)
+    wishes = {"steps": steps} if steps else {}
+    return replace(
+        SWEEP,
+        problem=replace(SWEEP.problem, plan=ROWS[cell.row][2]),
+        model=replace(SWEEP.model, **shape),
+        **dict(lr=rate, seed=cell.seed, name=f"sweep_{cell.name}_{rate:g}", **wishes),
+    )
+
+
+def run_cell(cell: Cell, rate: float, steps: int | None, n: int) -> dict:
+    """Trains a cell (or goes on with it) and says what it solves; `error` where it broke down."""
+    os.environ["COURSE_QUIET"] = "1"
+    torch.set_num_threads(1)
+    begin, config = time.perf_counter(), training_of(cell, rate, steps)
+    result = {"cell": cell.name, **vars(cell), "rate": rate, **provenance()}
+    try:
+        run = lm.train_or_load(config, device="cpu")
+    except CourseError as error:
+        return result | {"error": str(error)}
+    blocks = sum(weight.numel() for weight in run.model.blocks.parameters())
+    last = run.history[-1]
+    return result | {
+        **{"parameters": blocks, "problems": last["problems"], "loss": last["loss"]},
+        **{"law": solved(run, n), "by_op": by_op(run, n)},
+        "config": to_dict(config),
+        "curve": [line for line in run.history if "accuracy" in line],
+        "seconds": {"training": last["seconds"], "all": round(time.perf_counter() - begin, 1)},
+    }
+
+
+def solved(run: lm.Run, n: int, **wishes) -> dict:
+    """Accuracy on n test problems that no training has seen."""
+    law = replace(run.config.problem, split="test", **wishes)
+    return accuracy(attempt(run.model, run.tokenizer, draw_problems(law, n, APART)))
+
+
+def by_op(run: lm.Run, n: int) -> dict[str, dict]:
+    """Accuracy at each op up to half again the largest of the training."""
+    return {str(op): solved(run, n, op=op) for op in tested_ops(run.config.problem)}
+
+
+def run(options: Namespace, note: Callable[[str], None]) -> dict:
+    """Runs the cells that are missing, or tries rates, or neither; then what all results say."""
+    folder = Path(options.out or RESULTS)
+    cells = [find_cell(options.only)] if options.only else cells_of(options.row)
+    if options.tune:
+        tune(cells, options, folder, note)
+    elif not options.report:
+        rates = read_rates(folder)
+        jobs = [(c, rates.get(c.shape, SWEEP.lr), options.steps, options.n) for c in cells]
+        jobs = [job for job in jobs if not (folder / f"{job[0].name}.json").exists()]
+        failed = []
+        for result in in_parallel(jobs, options, note):
+            if "error" in result:
+                failed.append(f"{result['cell']}: {result['error']}")
+            else:
+                _write(folder / f"{result['cell']}.json", result)
+        if failed:
+            raise CourseError(" ".join(failed))
+    return {"folder": str(folder), "cells": read_results(folder), "rates": _read_trials(folder)}
+
+
+def tune(cells: list[Cell], options: Namespace, folder: Path, note) -> None:
+    """Tries `RATES` on each shape for a fifth of the steps and keeps their losses."""
+    trials = _read_trials(folder)
+    shapes = {cell.shape: replace(cell, row="small", seed=0) for cell in cells}
+    steps = (options.steps or SWEEP.steps) // TRIAL
+    jobs = [
+        (cell, rate, steps, 0)
+        for shape, cell in shapes.items()
+        for rate in RATES
+        if f"{rate:g}" not in trials.get(shape, {})
+    ]
+    for result in in_parallel(jobs, options, note):
+        shape = f"d{result['layers']:02}_w{result['width']:03}"
+        trials.setdefault(shape, {})[f"{result['rate']:g}"] = result.get("loss")
+        _write(folder / "rates.json", dict(sorted(trials.items())))
+
+
+def read_rates(folder: Path) -> dict[str, float]:
+    """For each shape whose rates were tried, that with the least loss."""
+    best = {}
+    for shape, losses in _read_trials(folder).items():
+        whole = {rate: loss for rate, loss in losses.items() if loss is not None}
+        best[shape] = float(min(whole, key=whole.get))
+    return best
+
+
+def _read_trials(folder: Path) -> dict[str, dict[str, float]]:
+    path = folder / "rates.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def read_results(folder: Path = RESULTS) -> list[dict]:
+    """The cells that are done, in the order of the grid."""
+    paths = [folder / f"{cell.name}.json" for cell in cells_of("all")]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
+
+
+def in_parallel(jobs: list[tuple], options: Namespace, note) -> Iterator[dict]:
+    """The results of `run_cell` as they come, each with a word on how long the rest will take."""
+    begin = time.perf_counter()
+    with _workers(options.workers, options.cluster):
+        results = Parallel(return_as="generator_unordered")(delayed(run_cell)(*x) for x in jobs)
+        for done, result in enumerate(results, start=1):
+            left = (time.perf_counter() - begin) / done * (len(jobs) - done) / 60
+            what = result.get("error") or f"loss {result['loss']:.3f}"
+            if result.get("law", {}).get("n"):
+                what += f", {result['law']['accuracy']:.0%} solved"
+            note(f"{done} of {len(jobs)}: {result['cell']}: {what}; about {left:.0f} minutes left")
+            yield result
+
+
+@contextmanager
+def _workers(workers: int | None, address: str | None) -> Iterator[None]:
+    """Where joblib runs the cells: local processes, or the workers of a Dask cluster."""
+    if not address:
+        with parallel_config("loky", n_jobs=workers or os.cpu_count() or 1):
+            yield
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError:
+        raise CourseError("--cluster needs Dask: pip install -e '.[cluster]'.") from None
+    try:
+        client = Client(address, timeout=5)
+    except OSError:
+        raise CourseError(
+            f"No Dask scheduler answers at {address}: start `dask scheduler`."
+        ) from None
+    with client, parallel_config("dask", n_jobs=-1):
+        yield
+
+
+def _write(path: Path, value: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(value, indent=1) + "\n"
+    write_whole(path, lambda draft: draft.write_text(text, encoding="utf-8"))

@@ -1,0 +1,138 @@
+"""The depth grid as a table and as a figure, ours beside the paper's (its figure 9)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+
+from course_lib.studio.paper import read_paper
+from course_lib.studio.plots import axes
+
+PAPER_OPS = ("op≤15", "15", "20", "21", "22", "23")
+MARKERS = "osD^vP"
+PLANS = {"small": "no plan", "backward": "plan first", "filler": "filler first"}
+
+
+def sweep_table(figures: Mapping) -> str:
+    """The cells that are done as text: percent solved, mean over seeds and their range."""
+    groups = by_shape(figures["cells"])
+    if not groups:
+        return f"No cell is done in {figures['folder']}: run `course sweep`."
+    ops = list(next(iter(groups.values()))[0]["by_op"])
+    lines = [_line("row", "layers", "width", "numbers", "rate", "seeds", "law", "range", *ops)]
+    for (row, *_), cells in groups.items():
+        one, shares = cells[0], [100 * cell["law"]["accuracy"] for cell in cells]
+        means = (fmean(100 * cell["by_op"][op]["accuracy"] for cell in cells) for op in ops)
+        lines.append(
+            _line(
+                *(row, one["layers"], one["width"], f"{one['parameters']:,}", f"{one['rate']:g}"),
+                *(len(cells), f"{fmean(shares):.1f}", f"{min(shares):.0f}–{max(shares):.0f}"),
+                *(f"{mean:.1f}" for mean in means),
+            )
+        )
+    lines += ["", "the paper (med, question last)", _line("size", "layers", "width", *PAPER_OPS)]
+    for (size, layers, width), shares in paper_rows().items():
+        lines.append(_line(size, layers, width, *(shares[op] for op in PAPER_OPS)))
+    lines += ["", *_rates(figures["rates"]), "", *_notes(figures)]
+    return "\n".join(lines)
+
+
+def _line(*cells) -> str:
+    return f"{cells[0]!s:10}" + "".join(f"{cell!s:>9}" for cell in cells[1:])
+
+
+def _rates(trials: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    if not trials:
+        return ["No rate was tried: all cells have that of the preset."]
+    rates = list(next(iter(trials.values())))
+    lines = [
+        "loss after a fifth of the steps, by peak of the learning rate",
+        _line("shape", *rates),
+    ]
+    for shape, losses in trials.items():
+        told = ["broke" if losses[rate] is None else f"{losses[rate]:.3f}" for rate in rates]
+        lines.append(_line(shape, *told))
+    return lines
+
+
+def _notes(figures: Mapping) -> list[str]:
+    one = figures["cells"][0]
+    return [
+        f"{one['problems']:,} problems a cell, the same ones in the same order but for the seed;",
+        f"{one['law']['n']} fresh test problems behind each figure of a cell. One cell again:",
+        f"course sweep --only {one['cell']} --out runs/again",
+    ]
+
+
+def by_shape(cells: Sequence[Mapping]) -> dict[tuple, list[Mapping]]:
+    """Cells that differ by their seed alone, by (row, layers, width)."""
+    groups: dict[tuple, list] = {}
+    for cell in cells:
+        groups.setdefault((cell["row"], cell["layers"], cell["width"]), []).append(cell)
+    return groups
+
+
+def paper_rows(dataset: str = "med", order: str = "pq") -> dict[tuple, dict[str, float]]:
+    """The paper's percentages by op, for each (size, layers, width)."""
+    rows: dict[tuple, dict] = {}
+    for row in read_paper("depth_fig9.csv"):
+        if (row["dataset"], row["order"]) == (dataset, order):
+            shape = int(row["size"]), int(row["layers"]), int(row["width"])
+            rows.setdefault(shape, {})[row["op"]] = float(row["accuracy_percent"])
+    return dict(sorted(rows.items()))
+
+
+def draw_depth(cells: Sequence[Mapping], row: str = "small", ax: Axes | None = None) -> Axes:
+    """Share solved over op, a line for each depth: mean over seeds, bars from least to most."""
+    ax = axes(6, 3.4) if ax is None else ax
+    groups = {key: part for key, part in by_shape(cells).items() if key[0] == row}
+    for number, ((_, layers, width), part) in enumerate(groups.items()):
+        ops = list(map(int, part[0]["by_op"]))
+        shares = [[cell["by_op"][str(op)]["accuracy"] for cell in part] for op in ops]
+        means = [fmean(x) for x in shares]
+        bars = [
+            [mean - min(x) for mean, x in zip(means, shares, strict=True)],
+            [max(x) - mean for mean, x in zip(means, shares, strict=True)],
+        ]
+        look = _look(number, len(groups))
+        ax.errorbar(ops, means, bars, capsize=2, label=f"{layers} × {width}", **look)
+    largest = max((cell["config"]["problem"]["max_op"] for cell in cells), default=0)
+    ax.axvline(largest + 0.5, color="grey", linewidth=0.8, linestyle=":")
+    ax.set(xlabel="operations (dotted: the largest of the training)", ylabel="solved (share)")
+    ax.set_ylim(-0.04, 1.04)
+    ax.legend(title="layers × width", fontsize=8)
+    return ax
+
+
+def draw_paper_depth(size: int = 1, ax: Axes | None = None) -> Axes:
+    """The paper's lines for `med` in the same style."""
+    ax = axes(6, 3.4) if ax is None else ax
+    rows = {shape: shares for shape, shares in paper_rows().items() if shape[0] == size}
+    for number, ((_, layers, width), shares) in enumerate(rows.items()):
+        ops = [op for op in PAPER_OPS if op.isdecimal()]
+        values = [shares[op] / 100 for op in ops]
+        look = _look(number, len(rows))
+        ax.plot(list(map(int, ops)), values, label=f"{layers} × {width}", **look)
+    ax.axvline(15.5, color="grey", linewidth=0.8, linestyle=":")
+    ax.set(xlabel="operations (dotted: the largest of the training)", ylabel="solved (share)")
+    ax.set_ylim(-0.04, 1.04)
+    ax.legend(title="layers × width", fontsize=8)
+    return ax
+
+
+def _look(number: int, count: int) -> dict:
+    """Deeper is darker, each with a marker of its own."""
+    shade = mpl.colormaps["viridis_r"](0.15 + 0.85 * (number + 1) / count)
+    return {"color": shade, "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
+
+
+def save_figure(cells: Sequence[Mapping], path: str) -> str:
+    """Both figures side by side, as a PNG; returns its path."""
+    left, right = axes(11, 3.6, columns=2)
+    draw_depth(cells, ax=left).set_title("ours")
+    draw_paper_depth(ax=right).set_title("the paper, 124 M numbers, med")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    left.figure.savefig(path, dpi=120, metadata={"Software": None})
+    return path

@@ -1,0 +1,143 @@
+"""The depth grid: matched shapes, cells that are made once, rates, the table, a cluster."""
+
+import json
+import os
+import signal
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from course_lib.cli import main
+from course_lib.errors import CourseError
+from course_lib.studio import sweep
+from course_lib.studio.presets import SWEEP
+from course_lib.studio.sweep_report import paper_rows, sweep_table
+
+CELL = "small_d02_w128_s1"
+
+
+def options(folder, **wishes):
+    plain = dict(row="small", only=None, tune=False, report=False, steps=2, n=2)
+    plain |= dict(workers=1, cluster=None, out=str(folder))
+    return SimpleNamespace(**plain | wishes)
+
+
+def test_shapes_of_a_row_have_about_the_same_size():
+    for shapes, wanted in ((sweep.SMALL, 425_000), (sweep.LARGE, 850_000)):
+        for layers, heads, width in shapes:
+            assert 12 * layers * width**2 == pytest.approx(wanted, rel=0.1)
+            assert width % heads == 0 and (width // heads) % 2 == 0
+    names = [cell.name for cell in sweep.cells_of("all")]
+    assert len(set(names)) == len(names)
+
+
+def test_cells_differ_in_shape_and_seed_alone():
+    one, other = (
+        sweep.training_of(sweep.find_cell(f"small_{x}"), 1e-3)
+        for x in ("d01_w192_s0", "d08_w064_s2")
+    )
+    changed = {"model.layers", "model.heads", "model.width", "seed", "name"}
+    assert set(one.diff(other)) == changed
+    planned = sweep.training_of(sweep.find_cell("backward_d02_w128_s0"), 1e-3)
+    assert planned.problem.plan == "backward" and planned.steps == SWEEP.steps
+
+
+@pytest.mark.parametrize("wish", ["--row wide", "--only small_d03_w100_s0"])
+def test_unknown_rows_and_cells_are_refused(wish, tmp_path, capsys):
+    assert main(f"sweep {wish} --out {tmp_path}".split()) == 2
+    assert "choose" in capsys.readouterr().err
+
+
+def test_a_cell_is_made_once_and_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("course_lib.lm.training.RUNS", tmp_path / "runs")
+    command = f"sweep --only {CELL} --steps 2 -n 2 --workers 1 --out {tmp_path}".split()
+    assert main(command) == 0
+    path = tmp_path / f"{CELL}.json"
+    result, written = json.loads(path.read_text()), path.stat().st_mtime_ns
+    assert (result["layers"], result["width"], result["seed"]) == (2, 128, 1)
+    assert result["problems"] == 2 * SWEEP.batch_size and result["law"]["n"] == 2
+    assert result["parameters"] == pytest.approx(12 * 2 * 128**2, rel=0.02)
+    assert main(command) == 0 and path.stat().st_mtime_ns == written
+    capsys.readouterr()
+    figure = tmp_path / "figures" / "depth.png"
+    assert main(f"sweep --report --out {tmp_path} --figure {figure}".split()) == 0
+    text = capsys.readouterr().out
+    assert f"course sweep --only {CELL}" in text and figure.stat().st_size > 10_000
+    assert "576" in text and "54.5" in text  # the paper's 20 × 576, and its 4 × 1344 at op 23
+
+
+def test_the_rate_with_the_least_loss_is_taken(tmp_path, monkeypatch):
+    losses = {1.5e-3: 0.5, 3e-3: 0.3, 6e-3: None}
+    asked = []
+
+    def pretend(cell, rate, steps, n):
+        asked.append((cell.shape, rate, steps))
+        return {"cell": cell.name, **vars(cell), "rate": rate} | (
+            {"error": "Training broke down."} if losses[rate] is None else {"loss": losses[rate]}
+        )
+
+    monkeypatch.setattr(sweep, "run_cell", pretend)
+    told = []
+    sweep.run(options(tmp_path, only=CELL, tune=True, steps=50), told.append)
+    assert asked == [("d02_w128", rate, 10) for rate in sweep.RATES]
+    assert sweep.read_rates(tmp_path) == {"d02_w128": 3e-3}
+    sweep.run(options(tmp_path, only=CELL, tune=True, steps=50), told.append)
+    assert len(asked) == 3 and len(told) == 3  # nothing is tried twice
+    sweep.run(options(tmp_path, only=CELL, steps=50), told.append)
+    assert asked[-1] == ("d02_w128", 3e-3, 50)
+
+
+def test_a_cell_that_breaks_down_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
+    def pretend(cell, rate, steps, n):
+        result = {"cell": cell.name, **vars(cell)}
+        return result | ({"error": "Broke."} if cell.layers == 8 else {"loss": 0.1})
+
+    monkeypatch.setattr(sweep, "run_cell", pretend)
+    with pytest.raises(CourseError, match="small_d08_w064_s0: Broke"):
+        sweep.run(options(tmp_path), lambda line: None)
+    kept = {path.stem for path in tmp_path.glob("small_*.json")}
+    assert kept == {c.name for c in sweep.cells_of("small") if c.layers != 8}
+
+
+def test_an_empty_report_says_so(tmp_path):
+    figures = sweep.run(options(tmp_path, report=True), print)
+    assert "No cell is done" in sweep_table(figures)
+
+
+def test_the_papers_cells():
+    rows = paper_rows()
+    assert rows[1, 20, 576]["23"] == 86.3 and rows[1, 16, 640]["20"] == 94.6
+    assert (1, 16, 576) not in rows
+
+
+def test_a_cluster_that_loses_a_worker_finishes(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv("COURSE_RUNS", str(tmp_path / "runs"))  # of the workers
+    cells = [sweep.Cell("small", *sweep.SMALL[1], seed) for seed in range(4)]
+    monkeypatch.setattr(sweep, "cells_of", lambda row: cells)
+    killed = []
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+
+        def kill() -> None:  # as soon as something has been written by a training
+            while not list((tmp_path / "runs").glob("*/log.jsonl")):
+                time.sleep(0.05)
+            worker = next(iter(cluster.workers.values()))
+            killed.append(worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        wish = options(tmp_path, cluster=cluster.scheduler_address)
+        figures = sweep.run(wish, lambda line: None)
+        killer.join(timeout=60)
+    assert killed and [cell["cell"] for cell in figures["cells"]] == [c.name for c in cells]
+
+
+def test_no_scheduler_is_told(tmp_path):
+    pytest.importorskip("distributed")
+    with pytest.raises(CourseError, match="No Dask scheduler"):
+        sweep.run(options(tmp_path, cluster="tcp://127.0.0.1:9"), print)
