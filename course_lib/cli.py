@@ -111,6 +111,14 @@ def run_probe(options: Namespace) -> int:
     return 0
 
 
+def run_layers(options: Namespace) -> int:
+    """Prints how much of the plan each layer shows, near the question and far from it."""
+    from course_lib.studio.layerwise import layers_table, run
+
+    show(run(options, note), layers_table, options)
+    return 0
+
+
 def run_diagnose(options: Namespace) -> int:
     """Prints both tables of Result 6, what explains the errors, and the warning lights."""
     from course_lib.studio.diagnosing import run
@@ -175,6 +183,7 @@ COMMANDS = {
     "eval": run_eval,
     "errors": run_errors,
     "probe": run_probe,
+    "layers": run_layers,
     "diagnose": run_diagnose,
     "sweep": run_sweep,
     "ship": run_ship,

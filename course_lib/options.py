@@ -49,6 +49,14 @@ def build_parser() -> Parser:
     checkpoint_options(probe, n=300)
     probe_options(probe)
 
+    layers = commands.add_parser("layers", help="in which layer the plan can be read")
+    checkpoint_options(layers, n=300)
+    layers.add_argument("--op", type=positive, help="of the problems (default: the largest)")
+    layers.add_argument("--steps", type=positive, help="of each probe (default: as in probe)")
+    layers.add_argument("--workers", type=positive, help="probes at once (default: processors)")
+    layers.add_argument("--ship", action="store_true", help="put the figures into data/results")
+    report_options(layers)
+
     diagnose = commands.add_parser("diagnose", help="what a trained model believed where it erred")
     checkpoint_options(diagnose)
     report_options(diagnose)
