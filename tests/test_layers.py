@@ -26,7 +26,8 @@ def test_distances_are_shortest_ways_to_the_question(seed):
 
 
 def test_recall_is_by_distance_and_precision_over_all_that_is_believed():
-    problem = sample_problem(replace(POCKET, op=6), 1)
+    problems = (sample_problem(replace(POCKET, op=6), seed) for seed in range(100))
+    problem = next(p for p in problems if len(p.order) < len(p.parameters))
     far = max(distances(problem).items(), key=lambda pair: pair[1])
     vain = next(p for p in range(len(problem.parameters)) if p not in problem.order)
 
