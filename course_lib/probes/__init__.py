@@ -1,6 +1,6 @@
 """Reading a model's mind: queries, V-probes, and how often they are right (paper §4)."""
 
-from course_lib.probes.diagnosis import Sentence, read_sentences
+from course_lib.probes.diagnosis import EXPLANATIONS, Sentence, read_sentences
 from course_lib.probes.examination import Belief, ask, examine, matthews, score
 from course_lib.probes.packing import Packed, pack
 from course_lib.probes.queries import Script, bundle, naive_rows, query_ids, read_script
@@ -11,6 +11,7 @@ from course_lib.probes.truth import TASKS, Query, Task, find_task
 from course_lib.probes.vprobe import ProbeConfig, VProbe
 
 __all__ = [
+    "EXPLANATIONS",
     "TASKS",
     "Belief",
     "Packed",

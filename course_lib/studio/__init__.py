@@ -7,8 +7,12 @@ from course_lib.studio.curves import (
     draw_learning_curve,
     percent,
 )
+from course_lib.studio.diagnosing import draw_groups, explained, load_probes
+from course_lib.studio.diagnosis_report import paper_range
 from course_lib.studio.exercises import check
 from course_lib.studio.lesson import Lesson, begin
+from course_lib.studio.light_panel import WarningLight
+from course_lib.studio.mistakes import draw_ahead, draw_explained, draw_kinds, draw_roc
 from course_lib.studio.paper import read_paper
 from course_lib.studio.plots import (
     BLUE,
@@ -36,19 +40,28 @@ __all__ = [
     "LiveCurve",
     "ProblemExplorer",
     "SolutionStepper",
+    "WarningLight",
     "XRay",
     "axes",
     "begin",
     "check",
     "draw_accuracy",
     "draw_accuracy_curve",
+    "draw_ahead",
     "draw_dependency",
+    "draw_explained",
+    "draw_groups",
+    "draw_kinds",
     "draw_learning_curve",
+    "draw_roc",
     "draw_shares",
     "draw_structure",
     "draw_xray",
     "draw_xray_sheet",
+    "explained",
+    "load_probes",
     "paper_accuracy",
+    "paper_range",
     "percent",
     "read_paper",
 ]

@@ -78,15 +78,17 @@ def normal(asked: Mapping[str, VProbe], found: Checkpoint, problems: list[Proble
 
 
 def group_figures(traces: list[Trace], sentences: Iterable[Sentence]) -> dict:
-    """How many are solved, and both tables of Result 6: how often false was held for false."""
-    unnecessary, wrong = [], []
-    for sentence in sentences:
-        if sentence.wrong:
-            wrong.append(sentence)
-        elif sentence.unnecessary and sentence.trace.attempt.correct:
-            unnecessary.append(sentence)
-    beliefs = {task: [x.beliefs[task] for x in wrong] for task in ("can_next", "nece_next")}
-    beliefs["unnecessary"] = [x.beliefs["nece"] for x in unnecessary]
+    """How many are solved, and both tables of Result 6: how often false was held for false.
+
+    "unnecessary" is about correct solutions, as in the paper; "unnecessary_anywhere" also about
+    others, before their first wrong sentence.
+    """
+    sentences = list(sentences)
+    wrong = [x.beliefs for x in sentences if x.wrong]
+    in_vain = [x for x in sentences if x.unnecessary and not x.wrong]
+    beliefs = {task: [x[task] for x in wrong] for task in ("can_next", "nece_next")}
+    beliefs["unnecessary"] = [x.beliefs["nece"] for x in in_vain if x.trace.attempt.correct]
+    beliefs["unnecessary_anywhere"] = [x.beliefs["nece"] for x in in_vain]
     return {
         "solved": accuracy([trace.attempt for trace in traces]),
         **{name: probes.score(part, lambda b: b.truth == 0) for name, part in beliefs.items()},

@@ -36,11 +36,11 @@ def diagnosis_table(figures: Mapping) -> str:
 
 
 def _result_6a(groups: Mapping) -> list[str]:
-    lines = ["6a  written though unnecessary, in correct solutions: did nece hold it unnecessary?"]
-    lines.append(_row("", "of these", "of any parameter", "solved"))
+    lines = ["6a  rightly computed though unnecessary: did nece hold it unnecessary beforehand?"]
+    lines.append(_row("", "in correct solutions", "in any solution", "of any parameter", "solved"))
     for name, group in groups.items():
-        solved = percent(group["solved"])
-        lines.append(_row(name, _share(group["unnecessary"]), _normal(group, "nece"), solved))
+        shares = [_share(group[case]) for case in ("unnecessary", "unnecessary_anywhere")]
+        lines.append(_row(name, *shares, _normal(group, "nece"), percent(group["solved"])))
     case = "written though unnecessary, pq reask beam1"
     for data in ("med", "hard"):
         lines.append(_row(f"paper, {data}, re-asked", paper_range("nece", case, data)))

@@ -1,0 +1,35 @@
+"""The warning light as a panel: turn the threshold, see what is found and what it costs."""
+
+from collections.abc import Mapping, Sequence
+
+from course_lib.probes import light
+from course_lib.studio.mistakes import LIGHTS, draw_roc
+from course_lib.studio.widgets import Choice, Knob, Panel, picture
+
+
+class WarningLight(Panel):
+    """How many mistakes a light finds, and how often it shines in vain."""
+
+    def __init__(self, lights: Mapping[str, Sequence[light.Signal]], percent: int = 50):
+        """Begin with the first of the lights, on from this percentage."""
+        self.lights = dict(lights)
+        knobs = {
+            "name": Choice("light", next(iter(lights)), lights),
+            "percent": Knob("on from %", 0, 100, percent),
+        }
+        super().__init__(knobs, ("curve",))
+
+    def show(self, name: str, percent: int) -> tuple[str, dict[str, str]]:
+        """Return what the light does in words, and its curve."""
+        signals = self.lights[name]
+        found = light.alarms(signals, percent / 100)
+        precision, recall, false = (found[key] for key in ("precision", "recall", "false_alarms"))
+        lit, hits = precision["n"], round(precision["share"] * precision["n"])
+        summary = (
+            f"{LIGHTS[name][0]}, on from {percent} %: it shines at {lit} of {len(signals)} "
+            f"sentences and finds {hits} of {recall['n']} mistakes ({recall['share']:.0%}). "
+            f"Of its alarms {precision['share']:.0%} are right; "
+            f"{false['share']:.0%} of the right sentences are disturbed."
+        )
+        view = picture(draw_roc, {name: signals}, alt=summary, threshold=percent / 100)
+        return summary, {"curve": view}
