@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from course_lib.errors import CourseError
 from course_lib.options import build_parser
+from course_lib.paths import RUNS
 
 # torch and the notebooks' machinery take seconds to import: only the commands that need them do.
 
@@ -136,7 +137,8 @@ def run_sweep(options: Namespace) -> int:
     figures = run(options, note)
     print(json.dumps(figures) if options.json else sweep_table(figures))
     if options.report and figures["cells"]:
-        note(f"The figure: {save_figure(figures['cells'], options.figure)}")
+        path = save_figure(figures["cells"], options.figure or RUNS / "depth.png")
+        note(f"The figure: {path}")
     return 0
 
 

@@ -126,17 +126,18 @@ def probe_options(probe: Parser) -> None:
 
 def sweep_options(sweep: Parser) -> None:
     """Which cells, where they run, and where their results lie."""
-    sweep.add_argument("--row", default="all", help="small, large, backward, filler or all")
-    sweep.add_argument("--only", metavar="CELL", help="one cell by its name")
-    sweep.add_argument("--tune", action="store_true", help="try learning rates on each shape first")
+    which, what, where = (sweep.add_mutually_exclusive_group() for _ in range(3))
+    which.add_argument("--row", help="small, large, backward, filler or all (default)")
+    which.add_argument("--only", metavar="CELL", help="one cell by its name")
+    what.add_argument("--tune", action="store_true", help="try learning rates on each shape")
+    what.add_argument("--report", action="store_true", help="train nothing: table and figure")
+    where.add_argument("--workers", type=positive, help="cells at once (default: processors)")
+    where.add_argument("--cluster", metavar="ADDRESS", help="run them on this Dask cluster")
     sweep.add_argument("--steps", type=positive, help="of each training (default: the preset's)")
     sweep.add_argument("-n", type=positive, default=300, help="problems behind a figure (300)")
-    sweep.add_argument("--workers", type=positive, help="cells at once (default: processors)")
-    sweep.add_argument("--cluster", metavar="ADDRESS", help="run them on this Dask cluster")
     sweep.add_argument("--out", help="folder of the results (default data/results/depth)")
-    sweep.add_argument("--figure", default="runs/depth.png", help="where --report draws it")
+    sweep.add_argument("--figure", help="where --report draws it (default runs/depth.png)")
     sweep.add_argument("--json", action="store_true", help="print one JSON object, no table")
-    sweep.add_argument("--report", action="store_true", help="train nothing, tell what is done")
 
 
 def figure_options(command: Parser) -> None:

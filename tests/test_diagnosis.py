@@ -10,6 +10,7 @@ import torch
 
 from course_lib import probes
 from course_lib.cli import main
+from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import GPT, ModelConfig, Tokenizer
 from course_lib.probes import light
@@ -109,36 +110,122 @@ def test_own_doubt_is_that_of_the_two_names(asked):
         ((1, 1), (0, 1), "believed next"),
         ((0, 0), (0, 0), "not believed"),
         ((1, 0), (0, 0), "not believed"),
-        ((1, 1), (1, 0), "rightly chosen"),
     ],
 )
 def test_explanations(can_next, nece_next, explanation):
-    found = trace_of(problem_with(5))
-    query = probes.Query(0, (0,), 0)
+    found = spoiled(problem_with(6))
+    sentence = explained(found, can_next, nece_next)
+    assert not sentence.slip and sentence.explanation == explanation
+    assert explanation in EXPLANATIONS
+
+
+def explained(found, can_next, nece_next):
+    query = probes.Query(0, (found.written[0],), 0)
 
     def belief(task, truth, answer):
         return probes.Belief(task, found.problem, query, truth, answer, 0.9)
 
     beliefs = {"can_next": belief("can_next", *can_next)}
     beliefs["nece_next"] = belief("nece_next", *nece_next)
-    assert probes.Sentence(found, 0, 0, beliefs, 0.0).explanation == explanation
-    assert explanation in EXPLANATIONS
+    return probes.Sentence(found, found.wrong_step, found.written[0], beliefs, 0.3)
 
 
-def signals(*pairs, kin=(), group=None):
-    return [
-        Signal(x, wrong, kin, i if group is None else group) for i, (x, wrong) in pairs_of(pairs)
+def test_a_slip_is_no_matter_of_belief():
+    problem = problem_with(5)
+    tokens = list(TOKENIZER.encode_problem(problem)[1])
+    number = next(t for t, x in enumerate(tokens) if TOKENIZER.pieces[x].isdecimal())
+    tokens[number] = TOKENIZER.ids[str((int(TOKENIZER.pieces[tokens[number]]) + 1) % 7)]
+    found = probes.trace(MODEL, TOKENIZER, problem, tokens)
+    assert found.wrong_step == 0 and found.fault.kind != "not ready"
+    sentence = explained(found, (1, 1), (0, 1))
+    assert sentence.slip and sentence.explanation == "slip"
+
+
+def test_both_tables_count_what_they_say():
+    vain, wrong = trace_of(problem_with(5)), spoiled(problem_with(6))
+    unnecessary = next(p for p in range(99) if p not in vain.problem.order)
+    query = probes.Query(0, (0,), 0)
+
+    def beliefs(problem, **answers):  # (truth, answer) by task
+        return {
+            task: probes.Belief(task, problem, query, *pair, 0.9) for task, pair in answers.items()
+        }
+
+    first = beliefs(vain.problem, nece=(0, 1), can_next=(1, 1), nece_next=(0, 0))
+    second = beliefs(wrong.problem, nece=(1, 1), can_next=(0, 0), nece_next=(0, 1))
+    third = beliefs(wrong.problem, nece=(0, 0), can_next=(1, 1), nece_next=(0, 0))
+    elsewhere = next(p for p in range(99) if p not in wrong.problem.order)
+    sentences = [
+        probes.Sentence(vain, 0, unnecessary, first, 0.5),
+        probes.Sentence(wrong, 0, wrong.written[0], second, 0.5),
+        probes.Sentence(wrong, -1, elsewhere, third, 0.5),  # before the mistake
     ]
+    found = diagnosing.group_figures([vain, wrong], sentences)
+
+    def share(part):
+        return part["accuracy"], part["n"]
+
+    assert found["solved"]["accuracy"] == 0.5
+    assert share(found["unnecessary"]) == (0.0, 1)
+    assert share(found["unnecessary_anywhere"]) == (0.5, 2)
+    assert share(found["first_wrong"]["can_next"]) == (1.0, 1)
+    assert share(found["first_wrong"]["nece_next"]) == (0.0, 1)
+    assert diagnosing.explained(sentences)["not ready"]["believed next"] == 1
+    brightness = {
+        name: [s.brightness for s in part] for name, part in light.lights(sentences).items()
+    }
+    assert brightness["can_next"] == pytest.approx([0.1, 0.9, 0.1])
+    assert brightness["nece_next"] == pytest.approx([0.9, 0.1, 0.9])
+    assert brightness["either"] == pytest.approx([0.9, 0.9, 0.9])
+    assert brightness["own"] == [0.5] * 3
 
 
-def pairs_of(pairs):
-    return enumerate(pairs)
+def test_dep_is_refused(asked):
+    with pytest.raises(CourseError, match="two"):
+        probes.read_sentences({"dep": asked["nece"]}, MODEL, TOKENIZER, [])
 
 
-def test_area_counts_pairs_of_kin():
+def test_a_solution_after_a_plan_is_read_from_its_first_sentence():
+    problem = problem_with(5)
+    problem = replace(problem, config=replace(problem.config, plan="backward"))
+    tokenizer = Tokenizer(problem.config)
+    found = probes.trace(MODEL, tokenizer, problem, tokenizer.encode_problem(problem)[1])
+    assert found.attempt.correct and found.wrong_step is None
+    assert found.written == problem.order
+
+
+def test_what_follows_the_answer_is_no_sentence():
+    problem = problem_with(5)
+    target = TOKENIZER.encode_problem(problem)[1]
+    again = [*target[:-1], *target[: target.index(TOKENIZER.ids["."]) + 1]]
+    found = probes.trace(MODEL, TOKENIZER, problem, again)
+    assert found.written == problem.order and found.wrong_step is None
+
+
+def test_a_model_that_writes_nothing_readable_has_no_sentences(asked):
+    found = probes.traces(MODEL, TOKENIZER, [problem_with(4)])
+    sentences = probes.read_sentences(asked, MODEL, TOKENIZER, found)
+    figures = diagnosing.group_figures(found, sentences)
+    assert figures["first_wrong"]["can_next"]["n"] == 0 == len(sentences)
+    assert diagnosing.light_figures(sentences)["either"]["area"] is None
+    assert diagnosing.beforehand(asked["can_next"], FakeCheckpoint, found) == {
+        "mistakes": {},
+        "control": {},
+    }
+
+
+class FakeCheckpoint:
+    model, tokenizer = MODEL, TOKENIZER
+
+
+def signals(*pairs, stratum=0):
+    return [Signal(x, wrong, stratum, i) for i, (x, wrong) in enumerate(pairs)]
+
+
+def test_area_counts_pairs_within_strata():
     mixed = signals((0.9, True), (0.5, True), (0.5, False), (0.1, False))
     assert light.area(mixed) == pytest.approx((1 + 1 + 0.5 + 1) / 4)
-    apart = signals((0.2, True), (0.1, False), kin=(1,)) + signals((0.9, False), kin=(2,))
+    apart = signals((0.2, True), (0.1, False), stratum=1) + signals((0.9, False), stratum=2)
     assert light.area(apart) == 1
     assert light.area(signals((0.2, False))) is None
 
@@ -164,28 +251,64 @@ def test_an_interval_counts_solutions_not_sentences():
     assert alone["low"] < alone["area"] < alone["high"]
 
 
+def test_an_interval_is_as_wide_where_each_solution_is_a_stratum():
+    rng = np.random.default_rng(2)
+    many = []
+    for solution in range(80):
+        ease = rng.normal()
+        many += [Signal(ease + 1, True, (solution, 0), solution)]
+        many += [Signal(ease + rng.normal(), False, (solution, 0), solution) for _ in range(8)]
+    found = light.area_with_interval(many)
+    shares = [
+        np.mean([many[9 * i].brightness > s.brightness for s in many[9 * i + 1 : 9 * i + 9]])
+        for i in range(80)
+    ]
+    wanted = 2 * 1.96 * np.std(shares) / 80**0.5
+    assert found["area"] == pytest.approx(np.mean(shares), abs=1e-3)
+    assert found["high"] - found["low"] == pytest.approx(wanted, rel=0.2)
+
+
 def test_alarms():
-    found = light.alarms(signals((0.9, True), (0.2, True), (0.7, False), (0.1, False)))
-    shares = {name: (part["share"], part["n"]) for name, part in found.items()}
-    assert shares == {"precision": (0.5, 2), "recall": (0.5, 2), "false_alarms": (0.5, 2)}
+    found = light.alarms(signals((0.9, True), (0.2, True), (0.7, False), (0.1, False), (0, False)))
+    shares = {name: (part["count"], part["n"]) for name, part in found.items()}
+    assert shares == {"precision": (1, 2), "recall": (1, 2), "false_alarms": (1, 3)}
+    assert found["precision"]["share"] == 0.5
 
 
-def test_ahead_looks_at_each_moment_before_the_mistake(asked):
+def test_beforehand_looks_at_each_moment_before_the_mistake(asked):
     problem = problem_with(6, needs=3)
-    late = [*problem.order[:2], problem.query, *problem.order[2:-1]]
-    found = trace_of(problem)
-    assert light.ahead(asked["can_next"], TOKENIZER, [found]) == {}
-    pieces, order = found.sentences, list(problem.order)
-    text = [pieces[order.index(p)] for p in late]
-    tokens = TOKENIZER.encode(" ".join(text))
-    found = probes.trace(MODEL, TOKENIZER, problem, tokens)
-    if found.wrong_step is None or found.wrong_step > 2:
-        pytest.fail("the solution should go wrong in its third sentence")
-    ahead = light.ahead(asked["can_next"], TOKENIZER, [found])
-    assert list(ahead) == list(range(found.wrong_step + 1))
-    for part in ahead.values():
-        assert sum(signal.wrong for signal in part) == 1
-        assert len({signal.kin for signal in part}) == 1
+    right, order = trace_of(problem), list(problem.order)
+    probe = asked["can_next"]
+    assert light.beforehand(probe, TOKENIZER, [right]) == {}
+    late = [*order[:1], problem.query, *order[1:-1]]  # not ready in the second sentence
+    text = " ".join(right.sentences[order.index(p)] for p in late)
+    found = probes.trace(MODEL, TOKENIZER, problem, TOKENIZER.encode(text))
+    assert found.wrong_step == 1 and found.written[1] == problem.query
+    before = light.beforehand(probe, TOKENIZER, [found])
+    assert list(before) == [0, 1]
+    moments = probes.beliefs_along(probe, TOKENIZER, found)
+    for lead, part in before.items():
+        step = 1 - lead
+        still = [
+            b for b in moments[step] if b.truth == 0 and b.query.parameters[0] not in late[:step]
+        ]
+        assert [s.brightness for s in part] == [light.yes(b) for b in still]
+        (wrong,) = [s for s in part if s.wrong]
+        assert wrong.brightness == light.yes(moments[step][problem.query])
+        assert len({s.stratum for s in part}) == 1
+
+
+def test_the_control_is_about_what_is_rightly_written_later(asked):
+    right = trace_of(problem_with(6, needs=3))
+    control = light.beforehand(asked["can_next"], TOKENIZER, [right], mistakes=False)
+    ready = probes.find_task("can_next")
+    for lead, part in control.items():
+        strata = {s.stratum for s in part}
+        assert sum(s.wrong for s in part) == len(strata)
+        for _, step, fate in strata:
+            assert fate - step == lead > 0  # what comes now is ready
+            p = right.written[fate]
+            assert ready.at(right.problem, step, right.written)[p].label == 0
 
 
 def test_the_command_prints_both_tables(capsys):
@@ -196,6 +319,7 @@ def test_the_command_prints_both_tables(capsys):
     wrong = sum(sum(counts.values()) for counts in figures["explained"].values())
     faults = {k: sum(v.values()) for k, v in figures["kinds"].items() if k != "right"}
     assert wrong <= sum(faults.values())
+    assert set(figures["beforehand"]["can_next"]) == {"mistakes", "control"}
     assert set(figures["light"]) == {"can_next", "nece_next", "either", "own"}
     text = diagnosis_table(figures)
     assert "6a" in text and "31.6 to 49.2" in text and "6b" in text and "69.6 to 75.8" in text

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from course_lib.probes import EXPLANATIONS
 from course_lib.probes.light import Signal
 from course_lib.studio.light_panel import WarningLight
-from course_lib.studio.mistakes import draw_ahead, draw_explained, draw_kinds, draw_roc
+from course_lib.studio.mistakes import draw_beforehand, draw_explained, draw_kinds, draw_roc
 
 
 def trace(op, kind=None):
@@ -19,7 +19,7 @@ def trace(op, kind=None):
 
 
 def lamp(*pairs):
-    return [Signal(x, wrong, (), i) for i, (x, wrong) in enumerate(pairs)]
+    return [Signal(x, wrong, 0, i) for i, (x, wrong) in enumerate(pairs)]
 
 
 SIGNALS = lamp((0.9, True), (0.3, True), (0.6, False), (0.2, False), (0.1, False))
@@ -58,17 +58,17 @@ def test_the_dot_stands_where_the_threshold_is():
 def test_areas_of_few_mistakes_are_left_out():
     part = {"area": 0.8, "low": 0.7, "high": 0.9}
     by_lead = {0: part | {"wrong": 50}, 1: part | {"wrong": 9}}
-    ax = draw_ahead({"can_next": by_lead}, panel())
+    ax = draw_beforehand({"mistakes": by_lead, "control": {}}, panel())
     assert ax.containers[0].lines[0].get_xdata().tolist() == [0]
 
 
 def test_the_panel_follows_its_threshold():
     light = WarningLight({"can_next": SIGNALS, "own": SIGNALS[:3]})
-    assert "shines at 2 of 5 sentences and finds 1 of 2 mistakes (50%)" in light.summary.value
-    assert "33% of the right sentences" in light.summary.value
+    assert "shines at 2 of 5 sentences and finds 1 of 2 mistakes" in light.summary.value
+    assert "disturbs 1 of 3 right sentences" in light.summary.value
     light.knobs["percent"].slider.value = 25
-    assert "finds 2 of 2 mistakes (100%)" in light.summary.value
+    assert "finds 2 of 2 mistakes" in light.summary.value
     light.knobs["name"].box.value = "own"
     assert "3 of 3 sentences" in light.summary.value and "<img" in light.views["curve"].value
     light.knobs["percent"].number.value = 100
-    assert "finds 0 of 2 mistakes" in light.summary.value
+    assert "it never shines" in light.summary.value

@@ -11,6 +11,7 @@ import pytest
 
 from course_lib.cli import main
 from course_lib.errors import CourseError
+from course_lib.lm.config import to_dict
 from course_lib.studio import sweep
 from course_lib.studio.presets import SWEEP
 from course_lib.studio.sweep_report import paper_rows, sweep_table
@@ -72,16 +73,18 @@ def test_the_rate_with_the_least_loss_is_taken(tmp_path, monkeypatch):
     losses = {1.5e-3: 0.5, 3e-3: 0.3, 6e-3: None}
     asked = []
 
-    def pretend(cell, rate, steps, n):
-        asked.append((cell.shape, rate, steps))
-        return {"cell": cell.name, **vars(cell), "rate": rate} | (
+    def pretend(cell, config, n):
+        rate = config.lr
+        asked.append((cell.shape, rate, config.steps))
+        result = {"cell": cell.name, **vars(cell), "rate": rate, "config": to_dict(config)}
+        return result | (
             {"error": "Training broke down."} if losses[rate] is None else {"loss": losses[rate]}
         )
 
     monkeypatch.setattr(sweep, "run_cell", pretend)
     told = []
     sweep.run(options(tmp_path, only=CELL, tune=True, steps=50), told.append)
-    assert asked == [("d02_w128", rate, 10) for rate in sweep.RATES]
+    assert asked == [("d02_w128", rate, 12) for rate in sweep.RATES]
     assert sweep.read_rates(tmp_path) == {"d02_w128": 3e-3}
     sweep.run(options(tmp_path, only=CELL, tune=True, steps=50), told.append)
     assert len(asked) == 3 and len(told) == 3  # nothing is tried twice
@@ -90,7 +93,7 @@ def test_the_rate_with_the_least_loss_is_taken(tmp_path, monkeypatch):
 
 
 def test_a_cell_that_breaks_down_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
-    def pretend(cell, rate, steps, n):
+    def pretend(cell, config, n):
         result = {"cell": cell.name, **vars(cell)}
         return result | ({"error": "Broke."} if cell.layers == 8 else {"loss": 0.1})
 
@@ -101,9 +104,33 @@ def test_a_cell_that_breaks_down_is_named_and_the_others_are_kept(tmp_path, monk
     assert kept == {c.name for c in sweep.cells_of("small") if c.layers != 8}
 
 
-def test_an_empty_report_says_so(tmp_path):
+def test_an_empty_report_says_so_and_tells_the_rates(tmp_path):
+    (tmp_path / "rates.json").write_text(
+        json.dumps({"d02_w128": {"0.003": 0.25}, "d08_w064": {"0.003": None, "0.006": None}})
+    )
     figures = sweep.run(options(tmp_path, report=True), print)
-    assert "No cell is done" in sweep_table(figures)
+    table = sweep_table(figures)
+    assert "No cell is done" in table and "0.250" in table and "broke" in table
+    assert sweep.read_rates(tmp_path) == {"d02_w128": 3e-3}
+
+
+def test_a_cell_can_be_trained_after_its_rate_was_tried(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("course_lib.lm.training.RUNS", tmp_path / "runs")
+    monkeypatch.setattr(sweep, "RATES", (3e-3,))
+    command = f"sweep --only small_d02_w128_s0 --steps 4 -n 2 --workers 1 --out {tmp_path}"
+    assert main(f"{command} --tune".split()) == 0
+    assert sweep.read_trials(tmp_path)["d02_w128"]["0.003"] > 0
+    assert main(command.split()) == 0
+    result = json.loads((tmp_path / "small_d02_w128_s0.json").read_text())
+    assert result["config"]["steps"] == 4 and result["rate"] == 3e-3
+    assert main(command.replace("--steps 4", "--steps 5").split()) == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wish", ["--report --tune", "--row small --only x", "--workers 0"])
+def test_contradicting_options_are_refused(wish, capsys):
+    assert main(f"sweep {wish}".split()) == 2
+    assert capsys.readouterr().err.startswith("course: ")
 
 
 def test_the_papers_cells():
@@ -137,7 +164,8 @@ def test_a_cluster_that_loses_a_worker_finishes(tmp_path, monkeypatch):
     assert killed and [cell["cell"] for cell in figures["cells"]] == [c.name for c in cells]
 
 
-def test_no_scheduler_is_told(tmp_path):
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "localhost"])
+def test_no_scheduler_is_told(address, tmp_path):
     pytest.importorskip("distributed")
     with pytest.raises(CourseError, match="No Dask scheduler"):
-        sweep.run(options(tmp_path, cluster="tcp://127.0.0.1:9"), print)
+        sweep.run(options(tmp_path, cluster=address), print)

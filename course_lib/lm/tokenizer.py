@@ -12,7 +12,6 @@ from course_lib.igsm.orders import breadth_first
 PAD, PROBLEM, SOLUTION, ANSWER, END = "<pad>", "<problem>", "<solution>", "<answer>", "<end>"
 START, MID, FINISH = "<start>", "<mid>", "<stop>"  # of queries (paper §4.1) and plans
 SPECIALS = (PAD, PROBLEM, SOLUTION, ANSWER, END, START, MID, FINISH, "<back>")  # that for Part 2.2
-FILLER = 5
 
 
 class Tokenizer:
@@ -49,7 +48,7 @@ class Tokenizer:
 
         With a plan the target begins with `<start> A <mid> B ... <stop>`: "backward" lists what is
         necessary, from the question on, each parameter after one that needs it; "filler" says the
-        question's parameter `FILLER` times, which takes as long and tells nothing.
+        question's parameter as many times, which takes as long and tells only how many there are.
         """
         first, second = problem.problem_pieces, problem.question_pieces
         if problem.config.form == "qp":
@@ -112,9 +111,9 @@ class Tokenizer:
 
 def _plan(problem) -> list[str]:
     """What is written before the solution, in pieces."""
-    order = [problem.query] * FILLER
-    if problem.config.plan == "backward":
-        order = breadth_first(problem.query, problem.definitions)
+    order = breadth_first(problem.query, problem.definitions)
+    if problem.config.plan == "filler":
+        order = [problem.query] * len(order)
     pieces = [piece for p in order for piece in (MID, *problem.labels[p])]
     return [START, *pieces[1:], FINISH]
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
+from course_lib.errors import CourseError
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.examination import Belief, ask
@@ -18,8 +19,8 @@ BATCH = 64  # traces
 EXPLANATIONS = (  # of a first wrong sentence, by what was believed just before
     "believed ready",  # can_next said yes though something was missing
     "believed next",  # nece_next said yes though it was not; can_next was right
-    "not believed",  # one of the two is false, and the probe said so
-    "rightly chosen",  # ready, necessary and new: what is wrong comes later in the sentence
+    "not believed",  # neither said a false yes
+    "slip",  # its parameter could be written: what is wrong stands later in the sentence
 )
 
 
@@ -43,13 +44,21 @@ class Sentence(NamedTuple):
         return self.parameter not in self.trace.problem.order
 
     @property
+    def slip(self) -> bool:
+        """Wrong, though its parameter was ready and new: the fault stands later in the sentence."""
+        again = self.parameter in self.trace.written[: self.step]
+        return self.wrong and self.trace.fault.kind != "not ready" and not again
+
+    @property
     def explanation(self) -> str:
-        """Which of `EXPLANATIONS` the beliefs in `can_next` and `nece_next` give."""
-        pair = self.beliefs["can_next"], self.beliefs["nece_next"]
-        for belief, reason in zip(pair, EXPLANATIONS, strict=False):
+        """Which of `EXPLANATIONS` it has, by its beliefs in `can_next` and `nece_next`."""
+        if self.slip:
+            return "slip"
+        for task, reason in zip(("can_next", "nece_next"), EXPLANATIONS, strict=False):
+            belief = self.beliefs[task]
             if belief.truth == 0 and belief.answer == 1:
                 return reason
-        return EXPLANATIONS[2 if any(belief.truth == 0 for belief in pair) else 3]
+        return "not believed"
 
 
 def read_sentences(
@@ -57,8 +66,11 @@ def read_sentences(
 ) -> list[Sentence]:
     """All sentences of the traces up to the first wrong one, and with it, by solution.
 
-    Left out are those about parameters that the problem does not have.
+    Left out are those about parameters that the problem does not have. CourseError for a probe of
+    `dep`, which asks about two.
     """
+    if "dep" in probes:
+        raise CourseError("A sentence is about one parameter, and dep asks about two.")
     written = [_written(found) for found in traces]
     said = {task: _ask(probe, tokenizer, traces, written) for task, probe in probes.items()}
     doubts = own_doubts(model, tokenizer, traces)

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -88,32 +88,34 @@ def score(beliefs: list[Belief], where: Callable[[Belief], bool] = lambda belief
     correlation (Gorodkin's, for many labels); `by_label` is accuracy for each true label.
     """
     beliefs = [belief for belief in beliefs if where(belief)]
+    share, low, high = clustered([(belief.right, id(belief.problem)) for belief in beliefs])
+    figures = {"accuracy": share, "low": low, "high": high, "n": len(beliefs)}
     if not beliefs:
-        return {"accuracy": None, "low": 0.0, "high": 1.0, "majority": None, "mcc": None, "n": 0}
-    n, right = len(beliefs), sum(belief.right for belief in beliefs)
-    low, high = wilson(*_as_independent(beliefs, right / n))
+        return figures | {"majority": None, "mcc": None}
     truths = Counter(belief.truth for belief in beliefs)
     rights = Counter(belief.truth for belief in beliefs if belief.right)
-    return {
-        "accuracy": round(right / n, 4),
-        "low": round(low, 4),
-        "high": round(high, 4),
-        "majority": round(max(truths.values()) / n, 4),
+    return figures | {
+        "majority": round(max(truths.values()) / len(beliefs), 4),
         "mcc": round(matthews([b.truth for b in beliefs], [b.answer for b in beliefs]), 4),
         "by_label": {str(x): round(rights[x] / truths[x], 4) for x in sorted(truths)},
-        "n": n,
     }
 
 
-def _as_independent(beliefs: list[Belief], share: float) -> tuple[float, float]:
-    """The rights and the number of independent answers with the same share and spread."""
-    surplus: dict[int, float] = {}
-    for belief in beliefs:  # rights beyond the expected, by problem
-        key = id(belief.problem)
-        surplus[key] = surplus.get(key, 0.0) + belief.right - share
-    variance = sum(x * x for x in surplus.values()) / len(beliefs) ** 2
+def clustered(cases: Sequence[tuple[bool, Hashable]]) -> tuple[float | None, float, float]:
+    """The share of cases that are true, with a 95 % interval; each is (true, its cluster).
+
+    Cases of one cluster rise and fall together: the interval is that of as many independent cases
+    as would have the same spread.
+    """
+    if not cases:
+        return None, 0.0, 1.0
+    share = sum(true for true, _ in cases) / len(cases)
+    surplus: dict[Hashable, float] = {}
+    for true, cluster in cases:  # beyond the expected
+        surplus[cluster] = surplus.get(cluster, 0.0) + true - share
+    variance = sum(x * x for x in surplus.values()) / len(cases) ** 2
     n = share * (1 - share) / variance if variance else len(surplus)
-    return share * n, n
+    return tuple(round(x, 4) for x in (share, *wilson(share * n, n)))
 
 
 def matthews(truths: Sequence[int], answers: Sequence[int]) -> float:

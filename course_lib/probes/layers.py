@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from course_lib.igsm import Problem
-from course_lib.lm.evaluation import interval
+from course_lib.igsm.orders import breadth_first
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
-from course_lib.probes.examination import Belief, examine
+from course_lib.probes.examination import Belief, examine, score
 from course_lib.probes.store import train_or_load_probe
 from course_lib.probes.vprobe import ProbeConfig
 
@@ -17,12 +17,10 @@ def distances(problem: Problem) -> dict[int, int]:
 
     A step leads from an operand to what is computed from it.
     """
-    found, reached = {problem.query: 0}, [problem.query]
-    for p in reached:  # it grows
+    found = {problem.query: 0}
+    for p in breadth_first(problem.query, problem.definitions):
         for operand in problem.definitions[p].operands:
-            if operand not in found:
-                found[operand] = found[p] + 1
-                reached.append(operand)
+            found.setdefault(operand, found[p] + 1)
     return found
 
 
@@ -44,16 +42,21 @@ def read_layer(
 
 
 def recall_and_precision(beliefs: Iterable[Belief]) -> dict:
-    """Shares with 95 % intervals, of beliefs in `nece`; see `read_layer`."""
-    near: dict[int, list[bool]] = {}
+    """Scores of beliefs in `nece`; see `read_layer`."""
+    near: dict[int, list[Belief]] = {}
     believed = []
     for belief in beliefs:
         if belief.truth:
             steps = distances(belief.problem)[belief.query.parameters[0]]
-            near.setdefault(steps, []).append(belief.right)
+            near.setdefault(steps, []).append(belief)
         if belief.answer:
-            believed.append(belief.right)
+            believed.append(belief)
     return {
-        "recall": {str(t): interval("share", sum(near[t]), len(near[t])) for t in sorted(near)},
-        "precision": interval("share", sum(believed), len(believed)),
+        "recall": {str(t): _share(near[t]) for t in sorted(near)},
+        "precision": _share(believed),
     }
+
+
+def _share(beliefs: list[Belief]) -> dict:
+    found = score(beliefs)
+    return {name: found[name] for name in ("accuracy", "low", "high", "n")}

@@ -1,14 +1,13 @@
 """A warning light: a number that should be high where a mistake is made, or is to come."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.lm.evaluation import interval
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.diagnosis import Sentence
-from course_lib.probes.examination import Belief
+from course_lib.probes.examination import Belief, clustered
 from course_lib.probes.trace import UNKNOWN, Trace, beliefs_along
 from course_lib.probes.vprobe import VProbe
 
@@ -21,8 +20,8 @@ class Signal(NamedTuple):
 
     brightness: float  # 0 to 1
     wrong: bool
-    kin: tuple  # only signals of the same kin are compared by `area`
-    group: int  # signals of one solution, which rise and fall together
+    stratum: Hashable  # only signals of one stratum are compared by `area`
+    solution: int  # signals of one solution rise and fall together
 
 
 def yes(belief: Belief) -> float:
@@ -31,70 +30,80 @@ def yes(belief: Belief) -> float:
 
 
 def lights(sentences: Iterable[Sentence]) -> dict[str, list[Signal]]:
-    """Lights that shine on each parameter as it is named; kin are those of equal op.
+    """Lights that shine on each parameter as it is named; a stratum for each op.
 
     By `can_next` and by `nece_next` (the probability of "no"), by the brighter of the two, and by
     the model's own doubt, which needs no probe.
     """
-    found: dict[str, list[Signal]] = {}
+    found: dict[str, list[Signal]] = {name: [] for name in ("can_next", "nece_next", "either")}
     for sentence in sentences:
         doubts = {task: 1 - yes(sentence.beliefs[task]) for task in ("can_next", "nece_next")}
         doubts |= {"either": max(doubts.values()), "own": sentence.own_doubt}
-        fate = sentence.wrong, (sentence.trace.problem.op,), id(sentence.trace)
+        rest = sentence.wrong, sentence.trace.problem.op, id(sentence.trace)
         for name, brightness in doubts.items():
-            found.setdefault(name, []).append(Signal(brightness, *fate))
+            found.setdefault(name, []).append(Signal(brightness, *rest))
     return found
 
 
-def ahead(probe: VProbe, tokenizer: Tokenizer, traces: Iterable[Trace]) -> dict[int, list[Signal]]:
-    """By lead (sentences before a mistake), how much the probe believes in what will go wrong.
+def beforehand(
+    probe: VProbe, tokenizer: Tokenizer, traces: Iterable[Trace], *, mistakes: bool = True
+) -> dict[int, list[Signal]]:
+    """By lead, in sentences: how much the probe believes in what will be written, while it is not.
 
-    At each moment before the mistake, all parameters of which the probe should say no (kin), among
-    them the one that will be the first wrong: is "yes" likelier for that one?
+    At each moment before a first mistake, of all parameters that are not written yet and of which
+    "no" is true (a stratum), one is the one that will be wrongly written: "wrong" in the signal.
+    Is "yes" likelier for that one? Without `mistakes` the same for what is *rightly* written that
+    many sentences later, before any mistake: a control.
     """
     found: dict[int, list[Signal]] = {}
     for trace in traces:
-        end = trace.wrong_step
-        if end is None or trace.written[end] == UNKNOWN:
-            continue
-        moments = beliefs_along(probe, tokenizer, trace)[: end + 1]
-        if moments[-1][trace.written[end]].truth == 1:  # rightly chosen
-            continue
-        for step, moment in enumerate(moments):
-            for p, belief in enumerate(moment):
-                if belief.truth == 0:
-                    fate = p == trace.written[end], (id(trace), step), id(trace)
-                    found.setdefault(end - step, []).append(Signal(yes(belief), *fate))
-    return dict(sorted(found.items()))
+        end = len(trace.written) if trace.wrong_step is None else trace.wrong_step
+        fates = [trace.wrong_step] if mistakes else range(end)
+        fates = [step for step in fates if step is not None and trace.written[step] != UNKNOWN]
+        moments = beliefs_along(probe, tokenizer, trace) if fates else []
+        for fate in fates:
+            for step in range(fate + 1):
+                signals = _rivals(trace, step, fate, moments[step])
+                found.setdefault(fate - step, []).extend(signals)
+    return {lead: found[lead] for lead in sorted(found) if found[lead]}
+
+
+def _rivals(trace: Trace, step: int, fate: int, moment: Sequence[Belief]) -> list[Signal]:
+    """What could wrongly seem next at a moment, if what will be written is among it."""
+    still = [p for p, b in enumerate(moment) if b.truth == 0 and p not in trace.written[:step]]
+    if trace.written[fate] not in still:
+        return []
+    stratum = id(trace), step, fate
+    return [Signal(yes(moment[p]), p == trace.written[fate], stratum, id(trace)) for p in still]
 
 
 def roc(signals: Sequence[Signal]) -> tuple[np.ndarray, np.ndarray]:
     """False alarms and hits (shares of the right and of the wrong) as the threshold falls."""
-    wrong = np.array([signal.wrong for signal in signals])
+    wrong = np.array([signal.wrong for signal in signals], dtype=bool)
     brightness = np.array([signal.brightness for signal in signals])
     order = np.argsort(-brightness, kind="stable")
-    last = np.append(np.diff(brightness[order]) != 0, True)  # ties change sides together
+    last = np.append(np.diff(brightness[order]) != 0, True)[: len(signals)]  # ties go together
     counts = np.cumsum(~wrong[order])[last], np.cumsum(wrong[order])[last]
-    false_alarms, hits = (np.append(0, count / max(count[-1], 1)) for count in counts)
+    false_alarms, hits = (np.append(0, count / max(count[-1:].sum(), 1)) for count in counts)
     return false_alarms, hits
 
 
 def area(signals: Iterable[Signal]) -> float | None:
-    """Share of pairs of kin, one wrong and one right, in which the wrong one is brighter.
+    """Share of pairs of a stratum, one wrong and one right, in which the wrong one is brighter.
 
-    The area under the curve among kin; a tie counts half; None without such a pair.
+    The area under the curve within strata; a tie counts half; None without such a pair.
     """
     better, pairs = _pairs(signals)
-    return better / pairs if pairs else None
+    return float(better / pairs) if pairs else None
 
 
 def _pairs(signals: Iterable[Signal]) -> np.ndarray:
     """How many pairs have the wrong one brighter, and how many there are."""
-    kin: dict[tuple, tuple[list, list]] = {}
+    strata: dict[Hashable, tuple[list, list]] = {}
     for signal in signals:
-        kin.setdefault(signal.kin, ([], []))[not signal.wrong].append(signal.brightness)
+        strata.setdefault(signal.stratum, ([], []))[not signal.wrong].append(signal.brightness)
     total = np.zeros(2)
-    for wrong, right in kin.values():
+    for wrong, right in strata.values():
         right = np.sort(right)
         below = np.searchsorted(right, wrong, "left") + np.searchsorted(right, wrong, "right")
         total += below.sum() / 2, len(wrong) * len(right)
@@ -105,26 +114,39 @@ def area_with_interval(signals: Sequence[Signal], seed: int = 0) -> dict:
     """`area` with a 95 % interval (bootstrap of solutions), and how many signals are wrong."""
     groups: dict[int, list[Signal]] = {}
     for signal in signals:
-        groups.setdefault(signal.group, []).append(signal)
+        groups.setdefault(signal.solution, []).append(signal)
     parts, rng = list(groups.values()), np.random.default_rng(seed)
-    draws = rng.integers(len(parts), size=(RESAMPLES, len(parts))) if parts else []
-    areas = (area(signal for i in drawn for signal in parts[i]) for drawn in draws)
-    found = [x for x in areas if x is not None]
+    draws = rng.integers(max(len(parts), 1), size=(RESAMPLES, len(parts)))
+    strata = {(signal.stratum, signal.solution) for signal in signals}
+    if len(strata) == len({stratum for stratum, _ in strata}):  # none spans solutions
+        sums = np.array([_pairs(part) for part in parts]).reshape(-1, 2)[draws].sum(1)
+        found = [better / pairs for better, pairs in sums if pairs]
+    else:
+        areas = (area(signal for i in drawn for signal in parts[i]) for drawn in draws)
+        found = [x for x in areas if x is not None]
     low, high = np.quantile(found, [0.025, 0.975]).round(4).tolist() if found else (0.0, 1.0)
     whole = area(signals)
     return {
-        "area": None if whole is None else round(float(whole), 4),
+        "area": None if whole is None else round(whole, 4),
         **{"low": low, "high": high, "n": len(signals)},
         "wrong": sum(signal.wrong for signal in signals),
     }
 
 
-def alarms(signals: Sequence[Signal], threshold: float = THRESHOLD) -> dict[str, Mapping]:
-    """Precision, recall and false alarms of a light that goes on at a threshold."""
-    lit = [signal.wrong for signal in signals if signal.brightness >= threshold]
-    wrong = sum(signal.wrong for signal in signals)
-    return {
-        "precision": interval("share", sum(lit), len(lit)),
-        "recall": interval("share", sum(lit), wrong),
-        "false_alarms": interval("share", len(lit) - sum(lit), len(signals) - wrong),
+def alarms(signals: Sequence[Signal], threshold: float = THRESHOLD) -> dict[str, dict]:
+    """Precision, recall and false alarms of a light that goes on at a threshold.
+
+    Shares with 95 % intervals that count solutions, of n cases of which `count` are true.
+    """
+    lit = [(signal, signal.brightness >= threshold) for signal in signals]
+    cases = {
+        "precision": [(signal.wrong, signal.solution) for signal, on in lit if on],
+        "recall": [(on, signal.solution) for signal, on in lit if signal.wrong],
+        "false_alarms": [(on, signal.solution) for signal, on in lit if not signal.wrong],
     }
+    figures = {}
+    for name, part in cases.items():
+        share, low, high = clustered(part)
+        count = sum(true for true, _ in part)
+        figures[name] = {"share": share, "low": low, "high": high, "n": len(part), "count": count}
+    return figures

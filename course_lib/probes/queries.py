@@ -15,7 +15,7 @@ class Script(NamedTuple):
 
     ids: list[int]
     description: int  # tokens up to the end of the description
-    sentences: list[int]  # up to the end of each sentence, the sign that begins the solution first
+    sentences: list[int]  # up to the end of each sentence; the first, before any (after a plan)
 
     def fork(self, task: Task, step: int) -> int:
         """How many tokens have been read when the task is asked."""
@@ -27,10 +27,14 @@ def read_script(
 ) -> Script:
     """The script of a problem with its own solution, or with one of these tokens."""
     prompt, target = tokenizer.encode_problem(problem)
-    ids = prompt + list(target if solution is None else solution)
+    written = list(target if solution is None else solution)
+    ends = [t for t, x in enumerate(written) if x in (tokenizer.answer, tokenizer.end)]
+    ids = prompt + written[: min(ends, default=len(written))]
+    begin, finish = len(prompt), tokenizer.ids[FINISH]
+    if problem.config.plan != "none" and finish in ids[begin:]:
+        begin = ids.index(finish, begin) + 1
     stop = tokenizer.ids[STOP]
-    ends = [t + 1 for t in range(len(prompt), len(ids)) if ids[t] == stop]
-    sentences = [len(prompt), *ends]
+    sentences = [begin, *(t + 1 for t in range(begin, len(ids)) if ids[t] == stop)]
     question_first = problem.config.form == "qp"
     description = len(prompt) - 1 if question_first else 1 + len(problem.problem_pieces)
     return Script(ids[: sentences[-1]], description, sentences)

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from course_lib.igsm import Problem, verify_solution
 from course_lib.igsm.english import DEFINE
+from course_lib.igsm.verifier import Fault
 from course_lib.lm.evaluation import Attempt, judge, write
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
@@ -28,15 +29,25 @@ class Trace:
     written: tuple[int, ...]  # the parameter that each sentence defines, or UNKNOWN
 
     @cached_property
-    def wrong_step(self) -> int | None:
-        """The first sentence (from 0) that is wrong in itself; None if there is none."""
+    def first_wrong(self) -> tuple[int, Fault] | None:
+        """The first sentence (from 0) that is wrong in itself and its fault; None without one."""
         problem = self.problem
         for step in range(len(self.sentences)):
             text = " ".join(self.sentences[: step + 1])
             verdict = verify_solution(problem.problem, problem.question, text, problem.modulus)
             if verdict.first_error and verdict.first_error.kind != "wrong answer":
-                return step
+                return step, verdict.first_error
         return None
+
+    @property
+    def wrong_step(self) -> int | None:
+        """The first sentence (from 0) that is wrong in itself."""
+        return self.first_wrong and self.first_wrong[0]
+
+    @property
+    def fault(self) -> Fault | None:
+        """What is wrong with it."""
+        return self.first_wrong and self.first_wrong[1]
 
 
 def trace(

@@ -7,12 +7,19 @@ from course_lib.studio.curves import (
     draw_learning_curve,
     percent,
 )
-from course_lib.studio.diagnosing import draw_groups, explained, load_probes
+from course_lib.studio.diagnosing import (
+    beforehand,
+    denied,
+    draw_groups,
+    explained,
+    load_probes,
+    usual,
+)
 from course_lib.studio.diagnosis_report import paper_range
 from course_lib.studio.exercises import check
 from course_lib.studio.lesson import Lesson, begin
 from course_lib.studio.light_panel import WarningLight
-from course_lib.studio.mistakes import draw_ahead, draw_explained, draw_kinds, draw_roc
+from course_lib.studio.mistakes import draw_beforehand, draw_explained, draw_kinds, draw_roc
 from course_lib.studio.paper import read_paper
 from course_lib.studio.plots import (
     BLUE,
@@ -43,11 +50,13 @@ __all__ = [
     "WarningLight",
     "XRay",
     "axes",
+    "beforehand",
     "begin",
     "check",
+    "denied",
     "draw_accuracy",
     "draw_accuracy_curve",
-    "draw_ahead",
+    "draw_beforehand",
     "draw_dependency",
     "draw_explained",
     "draw_groups",
@@ -64,4 +73,5 @@ __all__ = [
     "paper_range",
     "percent",
     "read_paper",
+    "usual",
 ]

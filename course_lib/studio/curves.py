@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from course_lib.lm import Run
-from course_lib.studio.plots import CHANCE, OURS, STYLE, axes
+from course_lib.studio.plots import CHANCE, OURS, STYLE, axes, ranked
 
 
 def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
@@ -66,9 +66,11 @@ def draw_training(run: Run) -> bytes:
     return file.getvalue()
 
 
-def percent(accuracy: Mapping[str, float]) -> str:
-    """An accuracy (keys accuracy, low, high) as text: percent with its 95 % interval."""
-    share, low, high = (100 * accuracy[key] for key in ("accuracy", "low", "high"))
+def percent(figures: Mapping[str, float], key: str = "accuracy") -> str:
+    """A share (with keys low and high) as text: percent with its 95 % interval."""
+    if figures[key] is None:
+        return "no case"
+    share, low, high = (100 * figures[name] for name in (key, "low", "high"))
     return f"{share:5.1f} % [{low:.1f}, {high:.1f}]"
 
 
@@ -79,8 +81,7 @@ def draw_accuracy_curve(run: Run, ax: Axes | None = None) -> Axes:
     ops = sorted({int(op) for line in marked for op in line["by_op"]})
     for rank, op in enumerate(ops):
         points = [(x["problems"], x["by_op"][str(op)]) for x in marked if str(op) in x["by_op"]]
-        shade = mpl.colormaps["viridis_r"](0.15 + 0.85 * (rank + 1) / len(ops))  # darker is harder
-        ax.plot(*zip(*points, strict=True), color=shade, marker=".", label=op)
+        ax.plot(*zip(*points, strict=True), label=op, **ranked(rank, len(ops)))
     ax.set(xlabel="problems read", ylabel="solved (share)", ylim=(-0.04, 1.04))
     if ops:
         ax.legend(title="op", loc="center left", bbox_to_anchor=(1, 0.5))

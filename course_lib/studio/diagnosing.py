@@ -4,21 +4,24 @@ import random
 import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import torch
 
 from course_lib import lm, probes
+from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig
 from course_lib.lm.checkpoints import Checkpoint
 from course_lib.lm.error_kinds import first_errors
 from course_lib.lm.evaluation import APART, accuracy, reasked, tested_ops
-from course_lib.probes import Sentence, Trace, VProbe, diagnosis, light
+from course_lib.probes import ProbeConfig, Sentence, Trace, VProbe, diagnosis, light
 from course_lib.studio.presets import PROBE
 
 TASKS = ("nece", "can_next", "nece_next")
-NORMAL = 200  # problems of a group behind the probes' normal accuracy
+ABOUT_CHOICES = TASKS[1:]
+USUAL = 200  # problems of a group behind the probes' usual scores
 POINTS = 100  # of a curve that are kept
 
 
@@ -27,30 +30,31 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
     begin = time.perf_counter()
     torch.set_num_threads(1)
     found = lm.load_checkpoint(options.checkpoint)
-    asked = load_probes(found)
-    problems = draw_groups(found.config.problem, options.n, options.seed)
+    note("the probes are loaded, or trained where they are not there yet (a minute each)")
+    minds = load_probes(found)
     groups, sentences, traces = {}, [], []
-    for name, part in problems.items():
-        written = probes.traces(found.model, found.tokenizer, part)
-        read = probes.read_sentences(asked, found.model, found.tokenizer, written)
-        groups[name] = group_figures(written, read) | {"normal": normal(asked, found, part)}
-        note(f"{name}: {groups[name]['solved']['accuracy']:.1%} of {len(part)} are solved")
+    for name, problems in draw_groups(found.config.problem, options.n, options.seed).items():
+        written = probes.traces(found.model, found.tokenizer, problems)
+        read = probes.read_sentences(minds, found.model, found.tokenizer, written)
+        groups[name] = group_figures(written, read) | {"usual": usual(minds, found, problems)}
+        note(f"{name}: {groups[name]['solved']['accuracy']:.1%} of {len(problems)} are solved")
         sentences += read
         traces += written
     groups["all"] = group_figures(traces, sentences)
     return {
         "groups": groups,
+        "form": found.config.problem.form,
         "kinds": first_errors(trace.attempt for trace in traces),
         "explained": explained(sentences),
         "light": light_figures(sentences),
-        "ahead": ahead_figures(asked, found, traces),
+        "beforehand": {task: beforehand(minds[task], found, traces) for task in ABOUT_CHOICES},
         **{"n": options.n, "seed": options.seed, "seconds": round(time.perf_counter() - begin)},
     }
 
 
-def load_probes(found: Checkpoint) -> dict[str, VProbe]:
-    """The three probes that are asked about mistakes, as shipped (or trained, once)."""
-    wishes = {task: replace(PROBE, task=task) for task in TASKS}
+def load_probes(found: Checkpoint, config: ProbeConfig = PROBE) -> dict[str, VProbe]:
+    """The three probes that are asked about mistakes, as shipped, or trained now."""
+    wishes = {task: replace(config, task=task) for task in TASKS}
     return {
         task: probes.train_or_load_probe(found.model, found.tokenizer, wish)
         for task, wish in wishes.items()
@@ -58,55 +62,62 @@ def load_probes(found: Checkpoint) -> dict[str, VProbe]:
 
 
 def draw_groups(config: ProblemConfig, n: int, seed: int) -> dict[str, list[Problem]]:
-    """By name: n test problems of the law, re-asked ones, n of each op from the largest trained."""
+    """By name: n test problems of the law, re-asked ones, n of each op from the largest trained.
+
+    An op that cannot be drawn is left out.
+    """
     seed, law = seed + APART, replace(config, split="test")
     plain = lm.draw_problems(law, n, seed)
     groups = {f"op ≤ {config.max_op}": plain, "re-asked": reasked(plain, random.Random(seed))}
     for op in tested_ops(config):
         if op >= config.max_op:
-            groups[f"op {op}"] = lm.draw_problems(replace(law, op=op), n, seed)
+            with suppress(CourseError):
+                groups[f"op {op}"] = lm.draw_problems(replace(law, op=op), n, seed)
     return groups
 
 
-def normal(asked: Mapping[str, VProbe], found: Checkpoint, problems: list[Problem]) -> dict:
+def usual(minds: Mapping[str, VProbe], found: Checkpoint, problems: list[Problem]) -> dict:
     """Each probe's score on any parameters, along true solutions."""
-    problems = problems[:NORMAL]
     return {
-        task: probes.score(probes.examine(probe, found.tokenizer, problems))
-        for task, probe in asked.items()
+        task: probes.score(probes.examine(probe, found.tokenizer, problems[:USUAL]))
+        for task, probe in minds.items()
     }
 
 
-def group_figures(traces: list[Trace], sentences: Iterable[Sentence]) -> dict:
+def group_figures(traces: Sequence[Trace], sentences: Sequence[Sentence]) -> dict:
     """How many are solved, and both tables of Result 6: how often false was held for false.
 
     "unnecessary" is about correct solutions, as in the paper; "unnecessary_anywhere" also about
-    others, before their first wrong sentence.
+    others, before their first wrong sentence; "first_wrong" about those, by task.
     """
-    sentences = list(sentences)
     wrong = [x.beliefs for x in sentences if x.wrong]
     in_vain = [x for x in sentences if x.unnecessary and not x.wrong]
-    beliefs = {task: [x[task] for x in wrong] for task in ("can_next", "nece_next")}
-    beliefs["unnecessary"] = [x.beliefs["nece"] for x in in_vain if x.trace.attempt.correct]
-    beliefs["unnecessary_anywhere"] = [x.beliefs["nece"] for x in in_vain]
+    spotless = [x.beliefs["nece"] for x in in_vain if x.trace.attempt.correct]
     return {
         "solved": accuracy([trace.attempt for trace in traces]),
-        **{name: probes.score(part, lambda b: b.truth == 0) for name, part in beliefs.items()},
+        "unnecessary": denied(spotless),
+        "unnecessary_anywhere": denied([x.beliefs["nece"] for x in in_vain]),
+        "first_wrong": {task: denied([x[task] for x in wrong]) for task in ABOUT_CHOICES},
     }
 
 
-def explained(sentences: Iterable[Sentence]) -> dict[str, dict[str, int]]:
+def denied(beliefs: list[probes.Belief]) -> dict:
+    """How often the probe says no, where no is true."""
+    return probes.score(beliefs, lambda belief: belief.truth == 0)
+
+
+def explained(sentences: Sequence[Sentence]) -> dict[str, dict[str, int]]:
     """By kind of first error, how many have each of `diagnosis.EXPLANATIONS`."""
     table: dict[str, Counter] = {}
     for sentence in sentences:
         if sentence.wrong:
-            kind = sentence.trace.attempt.verdict.first_error.kind
+            kind = sentence.trace.fault.kind
             table.setdefault(kind, Counter())[sentence.explanation] += 1
     kinds = sorted(table, key=lambda kind: -table[kind].total())
     return {kind: {why: table[kind][why] for why in diagnosis.EXPLANATIONS} for kind in kinds}
 
 
-def light_figures(sentences: list[Sentence]) -> dict:
+def light_figures(sentences: Sequence[Sentence]) -> dict:
     """By light: area under the curve, precision and recall, and some points of the curve."""
     figures = {}
     for name, signals in light.lights(sentences).items():
@@ -116,12 +127,14 @@ def light_figures(sentences: list[Sentence]) -> dict:
     return figures
 
 
-def ahead_figures(asked: Mapping[str, VProbe], found: Checkpoint, traces: list[Trace]) -> dict:
-    """By task and lead, the area under the curve of "this one will go wrong"."""
+def beforehand(probe: VProbe, found: Checkpoint, traces: Sequence[Trace]) -> dict:
+    """By lead, the area for what will be wrongly written, and for what will be rightly."""
     return {
-        task: {
-            str(lead): light.area_with_interval(signals)
-            for lead, signals in light.ahead(asked[task], found.tokenizer, traces).items()
+        name: {
+            lead: light.area_with_interval(signals)
+            for lead, signals in light.beforehand(
+                probe, found.tokenizer, traces, mistakes=name == "mistakes"
+            ).items()
         }
-        for task in ("can_next", "nece_next")
+        for name in ("mistakes", "control")
     }

@@ -1,13 +1,13 @@
 """`course layers`: `nece` read off every layer, near the question and far from it (Result 8)."""
 
 import json
+import math
 import os
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-import matplotlib as mpl
 import torch
 from joblib import Parallel, delayed
 from matplotlib.axes import Axes
@@ -17,13 +17,11 @@ from course_lib.igsm import Problem
 from course_lib.lm.checkpoints import write_whole
 from course_lib.lm.evaluation import APART
 from course_lib.paths import DATA
-from course_lib.probes import layers
+from course_lib.probes import ProbeConfig, layers
 from course_lib.provenance import provenance
 from course_lib.studio.paper import read_paper
-from course_lib.studio.plots import axes
+from course_lib.studio.plots import axes, ranked
 from course_lib.studio.presets import PROBE
-
-MARKERS = "osD^vPX*"
 
 
 def run(options: Namespace, note: Callable[[str], None]) -> dict:
@@ -41,6 +39,7 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
     figures = {
         **{"model": found.config.run_name, "depth": depth, "n": options.n, "seed": options.seed},
         "op": options.op or found.config.problem.max_op,
+        "probe": asdict(probe_of(options)),
         "layers": {str(layer): table[layer] for layer in sorted(table)},
         "seconds": round(time.perf_counter() - begin),
     }
@@ -55,9 +54,14 @@ def read(options: Namespace, layer: int) -> tuple[int, dict]:
     """One layer; runs in a process of its own."""
     torch.set_num_threads(1)
     found = lm.load_checkpoint(options.checkpoint)
-    probe = replace(PROBE, task="nece", **({"steps": options.steps} if options.steps else {}))
     problems = problems_of(found.config.problem, options)
+    probe = probe_of(options)
     return layer, layers.read_layer(found.model, found.tokenizer, probe, layer, problems)
+
+
+def probe_of(options: Namespace) -> ProbeConfig:
+    """How the probe of each layer is trained."""
+    return replace(PROBE, task="nece", **({"steps": options.steps} if options.steps else {}))
 
 
 def problems_of(config, options: Namespace) -> list[Problem]:
@@ -75,9 +79,9 @@ def layers_table(figures: Mapping) -> str:
         f"{'layer':>6}" + "".join(f"{f't = {t}':>10}" for t in steps) + f"{'precision':>12}",
     ]
     for layer, part in table.items():
-        shares = [part["recall"].get(str(t), {"share": None})["share"] for t in steps]
+        shares = [part["recall"].get(str(t), {"accuracy": None})["accuracy"] for t in steps]
         cells = "".join(f"{_percent(share):>10}" for share in shares)
-        lines.append(f"{layer:>6}{cells}{_percent(part['precision']['share']):>12}")
+        lines.append(f"{layer:>6}{cells}{_percent(part['precision']['accuracy']):>12}")
     counts = [next(iter(table.values()))["recall"].get(str(t), {"n": 0})["n"] for t in steps]
     lines.append(f"{'n':>6}" + "".join(f"{n:>10,}" for n in counts))
     return "\n".join([*lines, "", f"{figures['n']} problems; {figures['seconds']} seconds."])
@@ -95,14 +99,15 @@ def draw_layers(figures: Mapping, ax: Axes | None = None) -> Axes:
     steps = sorted({int(t) for part in table.values() for t in part["recall"]})
     for number, t in enumerate(steps):
         parts = [part["recall"][str(t)] for part in table.values()]
-        shares = [part["share"] for part in parts]
+        shares = [part["accuracy"] for part in parts]
         bars = [
-            [part["share"] - part["low"] for part in parts],
-            [part["high"] - part["share"] for part in parts],
+            [part["accuracy"] - part["low"] for part in parts],
+            [part["high"] - part["accuracy"] for part in parts],
         ]
         label = f"{t}" + (" (the question's own)" if t == 0 else "")
-        ax.errorbar(at, shares, bars, capsize=2, label=label, **_look(number, len(steps)))
-    precision = [part["precision"]["share"] for part in table.values()]
+        ax.errorbar(at, shares, bars, capsize=2, label=label, **ranked(number, len(steps)))
+    said = [part["precision"]["accuracy"] for part in table.values()]
+    precision = [math.nan if share is None else share for share in said]  # it never said yes
     ax.plot(at, precision, color="black", linestyle="--", label="precision, all")
     _finish(ax, at[-1])
     return ax
@@ -118,15 +123,9 @@ def draw_paper_layers(depth: int = 20, op: str = "15", ax: Axes | None = None) -
             point = int(row["layer"]), float(row["recall_percent_digitised"]) / 100
             lines.setdefault(int(row["distance_to_query"]), []).append(point)
     for number, (t, points) in enumerate(sorted(lines.items())):
-        ax.plot(*zip(*points, strict=True), label=t, **_look(number, len(lines)))
+        ax.plot(*zip(*points, strict=True), label=t, **ranked(number, len(lines)))
     _finish(ax, depth)
     return ax
-
-
-def _look(number: int, count: int) -> dict:
-    """Farther is darker, each with a marker of its own."""
-    shade = mpl.colormaps["viridis_r"](0.15 + 0.85 * (number + 1) / count)
-    return {"color": shade, "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
 
 
 def _finish(ax: Axes, depth: int) -> None:

@@ -24,12 +24,13 @@ class WarningLight(Panel):
         signals = self.lights[name]
         found = light.alarms(signals, percent / 100)
         precision, recall, false = (found[key] for key in ("precision", "recall", "false_alarms"))
-        lit, hits = precision["n"], round(precision["share"] * precision["n"])
-        summary = (
-            f"{LIGHTS[name][0]}, on from {percent} %: it shines at {lit} of {len(signals)} "
-            f"sentences and finds {hits} of {recall['n']} mistakes ({recall['share']:.0%}). "
-            f"Of its alarms {precision['share']:.0%} are right; "
-            f"{false['share']:.0%} of the right sentences are disturbed."
-        )
+        summary = f"{LIGHTS[name][0]}, on from {percent} %: it never shines."
+        if precision["n"]:
+            summary = (
+                f"{LIGHTS[name][0]}, on from {percent} %: it shines at {precision['n']} of "
+                f"{len(signals)} sentences and finds {recall['count']} of {recall['n']} mistakes. "
+                f"Of its alarms {precision['share']:.0%} are right; it disturbs "
+                f"{false['count']} of {false['n']} right sentences."
+            )
         view = picture(draw_roc, {name: signals}, alt=summary, threshold=percent / 100)
         return summary, {"curve": view}

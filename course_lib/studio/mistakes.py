@@ -29,7 +29,11 @@ LIGHTS = {
     "can_next": ("can_next says no", {"color": BLUE}),
     "nece_next": ("nece_next says no", {"color": GREEN, "linestyle": "-."}),
     "either": ("one of them says no", {"color": PURPLE, "linestyle": "--"}),
-    "own": ("the model's own doubt", {"color": "black", "linestyle": (0, (3, 1, 1, 1))}),
+    "own": ("its own doubt, no probe", {"color": "black", "linestyle": (0, (3, 1, 1, 1))}),
+}
+BEFOREHAND = {
+    "mistakes": ("will be wrongly written", {"color": RED, "marker": "o"}),
+    "control": ("will be rightly written", {"color": BLUE, "marker": "s", "linestyle": "--"}),
 }
 
 
@@ -94,28 +98,27 @@ def draw_roc(
     return ax
 
 
-def draw_ahead(
+def draw_beforehand(
     areas: Mapping[str, Mapping[int, Mapping]], ax: Axes | None = None, fewest: int = 10
 ) -> Axes:
-    """Area under the curve (0.5 is chance) over sentences before a mistake, by task.
+    """Area under the curve (0.5 is chance) over sentences before, for mistakes and the control.
 
-    `areas` holds figures of `light.area_with_interval`; those of fewer mistakes are left out.
+    `areas` is as from `diagnosing.beforehand`; figures that rest on fewer cases are left out.
     """
     ax = axes(5.5, 3.2) if ax is None else ax
-    for name, by_lead in areas.items():
-        leads = [lead for lead, part in by_lead.items() if part["wrong"] >= fewest]
-        parts = [by_lead[lead] for lead in leads]
+    for name, (label, look) in BEFOREHAND.items():
+        leads = [lead for lead, part in areas[name].items() if part["wrong"] >= fewest]
+        parts = [areas[name][lead] for lead in leads]
         middle = [part["area"] for part in parts]
         bars = [
             [part["area"] - part["low"] for part in parts],
             [part["high"] - part["area"] for part in parts],
         ]
-        _, look = LIGHTS[name]
         places = [-lead for lead in leads]
-        ax.errorbar(places, middle, bars, label=name, marker="o", capsize=3, **look)
+        ax.errorbar(places, middle, bars, label=label, capsize=3, **look)
     ax.axhline(0.5, label="chance", **CHANCE)
-    ax.set(xlabel="sentences from the mistake (0: it comes now)", ylabel="area under the curve")
-    ax.set_ylim(0.3, 1.02)
+    ax.set(xlabel="sentences before it is written (0: it comes now)")
+    ax.set(ylabel="area under the curve", ylim=(0.3, 1.02))
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="lower right", fontsize=8)
     return ax

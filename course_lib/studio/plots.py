@@ -46,6 +46,7 @@ BOX, DISC = (1.3, 0.52), (0.38, 0.36)  # inches, for up to four lines or for a n
 LONG_DISC = 0.62, 0.36  # or for a number and some words
 WIDEST_WITH_NAMES = 13.0  # inches
 CHARS = 21  # in a line of a box
+MARKERS = "osD^vPX*"  # of the series of one figure
 
 
 def axes(width: float = 6.0, height: float = 3.2, columns: int = 1) -> Axes:
@@ -54,6 +55,12 @@ def axes(width: float = 6.0, height: float = 3.2, columns: int = 1) -> Axes:
     figure = plt.figure(figsize=(width, height), layout="constrained")
     with mpl.rc_context(STYLE):
         return figure.subplots(1, columns)
+
+
+def ranked(number: int, count: int) -> dict:
+    """The look of one of `count` series in order: later is darker, each with its own marker."""
+    shade = mpl.colormaps["viridis_r"](0.15 + 0.85 * (number + 1) / count)
+    return {"color": shade, "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
 
 
 def draw_structure(problem: Problem | nx.DiGraph, ax: Axes | None = None) -> Axes:

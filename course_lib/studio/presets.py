@@ -63,9 +63,8 @@ POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the 
 )
 SWEEP = training(  # of lesson 07: the depth grid, each cell some ten minutes of one core
     *(POCKET, 4, 6, 96, CONTEXTS["pocket"]),
-    **dict(
-        batch_size=16, questions=4, steps=2500, lr=3e-3, eval_every=500, eval_problems=60, **MUON
-    ),
+    **dict(batch_size=16, questions=4, steps=2500, eval_every=500, eval_problems=60),
+    **dict(optimizer="muon", lr=3e-3, warmup=100),
 )
 SWEEP = replace(SWEEP, model=replace(SWEEP.model, look_back=(1, 2, 3, 4), match=MATCH))
 PROBE = ProbeConfig("nece", steps=400, queries=16, balanced=True)  # and so for all tasks

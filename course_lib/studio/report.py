@@ -84,7 +84,7 @@ def _redundancy_lines(figures: Mapping) -> list[str]:
     lines = []
     for query, found in (("fresh", figures), ("reask", figures["reask_redundancy"])):
         share = found["level1_share"]
-        level1 = percent({**share, "accuracy": share["share"]}) if share["n"] else "none correct"
+        level1 = percent(share, "share") if share["n"] else "none correct"
         lines.append(_line(f"{query}: nothing unnecessary (level-1)", level1, NOTHING))
         for counted in ("parameters", "operations"):
             mean, margin = (found[f"unnecessary_{counted}{end}"] for end in ("", "_margin"))

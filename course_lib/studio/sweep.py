@@ -24,7 +24,7 @@ from course_lib.studio.presets import SWEEP
 
 RESULTS = DATA / "results" / "depth"
 RATES = (1.5e-3, 3e-3, 6e-3)  # peaks that are tried for each shape
-TRIAL = 5  # a trial of a rate takes a fifth of the steps
+TRIAL = 4  # a trial of a rate takes a quarter of the steps
 SMALL = ((1, 12, 192), (2, 8, 128), (4, 6, 96), (8, 4, 64), (12, 4, 56))  # layers, heads, width
 LARGE = ((1, 16, 256), (2, 12, 192), (4, 8, 128), (8, 6, 96), (12, 5, 80))
 ENDS = (SMALL[1], SMALL[3])  # shallow and deep
@@ -75,24 +75,24 @@ def find_cell(name: str) -> Cell:
     return cells[name]
 
 
-def training_of(cell: Cell, rate: float, steps: int | None = None) -> TrainConfig:
+def training_of(cell: Cell, rate: float, steps: int = SWEEP.steps) -> TrainConfig:
     """The training of a cell: `SWEEP` in another shape."""
     shape = dict(layers=cell.layers, heads=cell.heads, width=cell.width)
-    wishes = {"steps": steps} if steps else {}
     return replace(
         SWEEP,
         problem=replace(SWEEP.problem, plan=ROWS[cell.row][2]),
         model=replace(SWEEP.model, **shape),
-        **dict(lr=rate, seed=cell.seed, name=f"sweep_{cell.name}_{rate:g}", **wishes),
+        **dict(lr=rate, seed=cell.seed, steps=steps),
+        name=f"sweep_{cell.name}_{rate:g}_{steps}",
     )
 
 
-def run_cell(cell: Cell, rate: float, steps: int | None, n: int) -> dict:
+def run_cell(cell: Cell, config: TrainConfig, n: int) -> dict:
     """Trains a cell (or goes on with it) and says what it solves; `error` where it broke down."""
     os.environ["COURSE_QUIET"] = "1"
     torch.set_num_threads(1)
-    begin, config = time.perf_counter(), training_of(cell, rate, steps)
-    result = {"cell": cell.name, **vars(cell), "rate": rate, **provenance()}
+    begin = time.perf_counter()
+    result = {"cell": cell.name, **vars(cell), "rate": config.lr, **provenance()}
     try:
         run = lm.train_or_load(config, device="cpu")
     except CourseError as error:
@@ -122,51 +122,72 @@ def by_op(run: lm.Run, n: int) -> dict[str, dict]:
 def run(options: Namespace, note: Callable[[str], None]) -> dict:
     """Runs the cells that are missing, or tries rates, or neither; then what all results say."""
     folder = Path(options.out or RESULTS)
-    cells = [find_cell(options.only)] if options.only else cells_of(options.row)
+    cells = [find_cell(options.only)] if options.only else cells_of(options.row or "all")
+    steps = options.steps or SWEEP.steps
     if options.tune:
-        tune(cells, options, folder, note)
+        tune(cells, steps, folder, options, note)
     elif not options.report:
-        rates = read_rates(folder)
-        jobs = [(c, rates.get(c.shape, SWEEP.lr), options.steps, options.n) for c in cells]
-        jobs = [job for job in jobs if not (folder / f"{job[0].name}.json").exists()]
-        failed = []
-        for result in in_parallel(jobs, options, note):
-            if "error" in result:
-                failed.append(f"{result['cell']}: {result['error']}")
-            else:
-                _write(folder / f"{result['cell']}.json", result)
-        if failed:
-            raise CourseError(" ".join(failed))
-    return {"folder": str(folder), "cells": read_results(folder), "rates": _read_trials(folder)}
+        train_missing(cells, steps, folder, options, note)
+    return {"folder": str(folder), "cells": read_results(folder), "rates": read_trials(folder)}
 
 
-def tune(cells: list[Cell], options: Namespace, folder: Path, note) -> None:
-    """Tries `RATES` on each shape for a fifth of the steps and keeps their losses."""
-    trials = _read_trials(folder)
+def train_missing(cells: list[Cell], steps: int, folder: Path, options: Namespace, note) -> None:
+    """Makes the results that are not there; CourseError names the cells that broke down."""
+    rates, jobs, failed = read_rates(folder) or read_rates(RESULTS), [], []
+    for cell in cells:
+        config = training_of(cell, rates.get(cell.shape, SWEEP.lr), steps)
+        if not _is_done(folder / f"{cell.name}.json", config):
+            jobs.append((cell, config, options.n))
+    for result in in_parallel(jobs, options, note):
+        if "error" in result:
+            failed.append(f"{result['cell']}: {result['error']}")
+        else:
+            _write(folder / f"{result['cell']}.json", result)
+    if failed:
+        raise CourseError(" ".join(failed))
+
+
+def _is_done(path: Path, config: TrainConfig) -> bool:
+    if not path.exists():
+        return False
+    if json.loads(path.read_text(encoding="utf-8"))["config"] != to_dict(config):
+        raise CourseError(f"{path} was made with other settings: choose another folder with --out.")
+    return True
+
+
+def tune(cells: list[Cell], steps: int, folder: Path, options: Namespace, note) -> None:
+    """Tries `RATES` on each shape for a part of the steps and keeps their losses."""
+    trials, steps = read_trials(folder), max(steps // TRIAL, 1)
     shapes = {cell.shape: replace(cell, row="small", seed=0) for cell in cells}
-    steps = (options.steps or SWEEP.steps) // TRIAL
     jobs = [
-        (cell, rate, steps, 0)
+        (cell, training_of(cell, rate, steps), 0)
         for shape, cell in shapes.items()
         for rate in RATES
         if f"{rate:g}" not in trials.get(shape, {})
     ]
     for result in in_parallel(jobs, options, note):
-        shape = f"d{result['layers']:02}_w{result['width']:03}"
+        shape = find_shape(result)
         trials.setdefault(shape, {})[f"{result['rate']:g}"] = result.get("loss")
         _write(folder / "rates.json", dict(sorted(trials.items())))
+
+
+def find_shape(result: dict) -> str:
+    """The name of the shape that a result is of."""
+    return Cell(*(result[name] for name in ("row", "layers", "heads", "width"))).shape
 
 
 def read_rates(folder: Path) -> dict[str, float]:
     """For each shape whose rates were tried, that with the least loss."""
     best = {}
-    for shape, losses in _read_trials(folder).items():
+    for shape, losses in read_trials(folder).items():
         whole = {rate: loss for rate, loss in losses.items() if loss is not None}
-        best[shape] = float(min(whole, key=whole.get))
+        if whole:
+            best[shape] = float(min(whole, key=whole.get))
     return best
 
 
-def _read_trials(folder: Path) -> dict[str, dict[str, float]]:
+def read_trials(folder: Path) -> dict[str, dict[str, float | None]]:
+    """By shape and rate the loss, or None where the training broke down."""
     path = folder / "rates.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
@@ -204,9 +225,11 @@ def _workers(workers: int | None, address: str | None) -> Iterator[None]:
         raise CourseError("--cluster needs Dask: pip install -e '.[cluster]'.") from None
     try:
         client = Client(address, timeout=5)
-    except OSError:
+        client.wait_for_workers(1, timeout=5)
+    except (OSError, ValueError):
         raise CourseError(
-            f"No Dask scheduler answers at {address}: start `dask scheduler`."
+            f"No Dask scheduler with workers answers at {address}: start `dask scheduler` and "
+            "`dask worker`, and give the address that they print (tcp://HOST:PORT)."
         ) from None
     with client, parallel_config("dask", n_jobs=-1):
         yield

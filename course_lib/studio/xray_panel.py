@@ -85,8 +85,8 @@ def _told(found: Trace, step: int) -> str:
     for number, sentence in enumerate(found.sentences):
         text = escape(sentence)
         if number == found.wrong_step:
-            fault = found.attempt.verdict.first_error.kind
-            text = f'<span style="background: #8C1D40; color: white">{text} ({fault})</span>'
+            kind = found.fault.kind
+            text = f'<span style="background: #8C1D40; color: white">{text} ({kind})</span>'
         if number == step - 1:
             text = f"<b>{text}</b>"
         if number >= step:
