@@ -20,7 +20,7 @@ class Scale:
     templates: int  # lesson 02: problems drawn to count their solution templates
     live_training: TrainConfig  # lesson 04: the one that is watched
     training: TrainConfig  # lesson 04: the model that the lesson asks about
-    eval_problems: int  # lessons 00, 04 and 05: problems behind every accuracy
+    eval_problems: int  # lessons 00, 04, 05 and 06: problems behind every accuracy
     probe: ProbeConfig  # lesson 05: how each probe is trained
     hardest_op: int  # lesson 04: how far beyond the training problems it is tested
 

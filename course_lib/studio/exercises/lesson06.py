@@ -3,40 +3,43 @@
 from course_lib.studio.exercises import Exercise
 
 
-def why_wrong(ready: bool, said_ready: bool, following: bool, said_following: bool) -> str:
-    """The first false belief that speaks for writing it, or that there is none."""
-    if said_ready and not ready:
-        return "believed ready"
-    if said_following and not following:
+def why_wrong(slip: bool, beliefs: list[tuple[bool, bool]]) -> str:
+    """The first false "yes" that speaks for writing it, if the choice was at fault at all."""
+    if slip:
+        return "slip"
+    for (true, said), reason in zip(beliefs, ("believed ready", "believed next"), strict=True):
+        if said and not true:
+            return reason
+    return "not believed"
+
+
+def _next_first(slip, beliefs):
+    ready, following = beliefs
+    if not slip and following == (False, True):
         return "believed next"
-    return "rightly chosen" if ready and following else "not believed"
+    return why_wrong(slip, beliefs)
 
 
-def _next_first(ready, said_ready, following, said_following):
-    if said_following and not following:
-        return "believed next"
-    return why_wrong(ready, said_ready, following, said_following)
+def _any_wrong_belief(slip, beliefs):
+    if slip:
+        return "slip"
+    for (true, said), reason in zip(beliefs, ("believed ready", "believed next"), strict=True):
+        if said != true:
+            return reason
+    return "not believed"
 
 
-def _any_wrong_belief(ready, said_ready, following, said_following):
-    if said_ready != ready:
-        return "believed ready"
-    if said_following != following:
-        return "believed next"
-    return why_wrong(ready, said_ready, following, said_following)
+def _no_slips(slip, beliefs):
+    return why_wrong(False, beliefs)
 
 
-def _no_fourth(ready, said_ready, following, said_following):
-    found = why_wrong(ready, said_ready, following, said_following)
-    return "not believed" if found == "rightly chosen" else found
-
-
-def _beliefs_alone(ready, said_ready, following, said_following):
-    if said_ready:
-        return "believed ready"
-    if said_following:
-        return "believed next"
-    return "rightly chosen" if ready and following else "not believed"
+def _beliefs_alone(slip, beliefs):
+    if slip:
+        return "slip"
+    for (_, said), reason in zip(beliefs, ("believed ready", "believed next"), strict=True):
+        if said:
+            return reason
+    return "not believed"
 
 
 def precision_and_recall(
@@ -108,12 +111,18 @@ def _all_pairs(brightness, wrong):
     return None if found is None else found * bad * (n - bad) / (n * (n - 1) / 2)
 
 
-TRUTHS = [(a, b, c, d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for d in (0, 1)]
+PAIRS = [(true, said) for true in (False, True) for said in (False, True)]
 
 EXERCISES = (
     Exercise(
         "why_wrong",
-        [tuple(map(bool, case)) for case in TRUTHS if case[0] or not case[2]],  # next needs ready
+        [
+            (slip, [ready, following])
+            for slip in (False, True)
+            for ready in PAIRS
+            for following in PAIRS
+            if ready[0] or not following[0]  # what is next is ready
+        ],
         why_wrong,
         (
             (_next_first, "where both are falsely believed, the first reason is readiness."),
@@ -121,7 +130,7 @@ EXERCISES = (
                 _any_wrong_belief,
                 "a false 'no' does not speak for writing it: only a false 'yes' explains.",
             ),
-            (_no_fourth, "what is ready and needed was rightly chosen: the fault comes later."),
+            (_no_slips, "at a slip the choice was allowed, whatever was believed about it."),
             (_beliefs_alone, "a belief that is true is no mistake: compare it with the truth."),
         ),
     ),
