@@ -8,11 +8,13 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from matplotlib.figure import Figure
 
 from course_lib.cli import main
 from course_lib.errors import CourseError
 from course_lib.lm.config import to_dict
-from course_lib.studio import sweep
+from course_lib.studio import grid, sweep
+from course_lib.studio.depth_panel import DepthGrid, draw_by_depth
 from course_lib.studio.presets import SWEEP
 from course_lib.studio.sweep_report import paper_rows, sweep_table
 
@@ -26,22 +28,21 @@ def options(folder, **wishes):
 
 
 def test_shapes_of_a_row_have_about_the_same_size():
-    for shapes, wanted in ((sweep.SMALL, 425_000), (sweep.LARGE, 850_000)):
+    for shapes, wanted in ((grid.SMALL, 425_000), (grid.LARGE, 850_000)):
         for layers, heads, width in shapes:
             assert 12 * layers * width**2 == pytest.approx(wanted, rel=0.1)
             assert width % heads == 0 and (width // heads) % 2 == 0
-    names = [cell.name for cell in sweep.cells_of("all")]
+    names = [cell.name for cell in grid.cells_of("all")]
     assert len(set(names)) == len(names)
 
 
 def test_cells_differ_in_shape_and_seed_alone():
     one, other = (
-        sweep.training_of(sweep.find_cell(f"small_{x}"), 1e-3)
-        for x in ("d01_w192_s0", "d08_w064_s2")
+        grid.training_of(grid.find_cell(f"small_{x}"), 1e-3) for x in ("d01_w192_s0", "d08_w064_s2")
     )
     changed = {"model.layers", "model.heads", "model.width", "seed", "name"}
     assert set(one.diff(other)) == changed
-    planned = sweep.training_of(sweep.find_cell("backward_d02_w128_s0"), 1e-3)
+    planned = grid.training_of(grid.find_cell("backward_d02_w128_s0"), 1e-3)
     assert planned.problem.plan == "backward" and planned.steps == SWEEP.steps
 
 
@@ -101,7 +102,22 @@ def test_a_cell_that_breaks_down_is_named_and_the_others_are_kept(tmp_path, monk
     with pytest.raises(CourseError, match="small_d08_w064_s0: Broke"):
         sweep.run(options(tmp_path), lambda line: None)
     kept = {path.stem for path in tmp_path.glob("small_*.json")}
-    assert kept == {c.name for c in sweep.cells_of("small") if c.layers != 8}
+    assert kept == {c.name for c in grid.cells_of("small") if c.layers != 8}
+
+
+def test_the_panel_shows_a_dot_for_each_seed():
+    def cell(layers, seed, share):
+        by_op = {str(op): {"accuracy": share / op} for op in (1, 2)}
+        return {"row": "small", "layers": layers, "width": 64, "seed": seed, "by_op": by_op}
+
+    cells = [cell(2, 0, 0.4), cell(2, 1, 0.6), cell(8, 0, 0.9), cell(8, 1, 0.9)]
+    panel = DepthGrid(cells, op=1)
+    assert "2 layers 50%; 8 layers 90%" in panel.summary.value
+    panel.knobs["op"].slider.value = 2
+    assert "2 layers 25%; 8 layers 45%" in panel.summary.value
+    ax = draw_by_depth(cells, "small", 1, Figure().add_subplot())
+    dots = [y for line in ax.lines[1:] for y in line.get_ydata()]
+    assert dots == [0.4, 0.6, 0.9, 0.9] and ax.lines[0].get_ydata().tolist() == [0.5, 0.9]
 
 
 def test_an_empty_report_says_so_and_tells_the_rates(tmp_path):
@@ -142,7 +158,7 @@ def test_the_papers_cells():
 def test_a_cluster_that_loses_a_worker_finishes(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     monkeypatch.setenv("COURSE_RUNS", str(tmp_path / "runs"))  # of the workers
-    cells = [sweep.Cell("small", *sweep.SMALL[1], seed) for seed in range(4)]
+    cells = [grid.Cell("small", *grid.SMALL[1], seed) for seed in range(4)]
     monkeypatch.setattr(sweep, "cells_of", lambda row: cells)
     killed = []
     with distributed.LocalCluster(

@@ -13,6 +13,7 @@ from joblib import Parallel, delayed
 from matplotlib.axes import Axes
 
 from course_lib import lm
+from course_lib.errors import CourseError
 from course_lib.igsm import Problem
 from course_lib.lm.checkpoints import write_whole
 from course_lib.lm.evaluation import APART
@@ -68,6 +69,16 @@ def problems_of(config, options: Namespace) -> list[Problem]:
     """Test problems of the op that is asked for, or the largest of the training."""
     hard = replace(config, split="test", op=options.op or config.max_op)
     return lm.draw_problems(hard, options.n, options.seed + APART)
+
+
+def read_layers(model: str) -> dict:
+    """The figures that were shipped for a model; CourseError if there are none."""
+    path = DATA / "results" / f"{model}-layers.json"
+    if not path.is_file():
+        raise CourseError(
+            f"There is no {path.name}: run course layers --checkpoint {model} --ship."
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def layers_table(figures: Mapping) -> str:

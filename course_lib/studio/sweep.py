@@ -6,7 +6,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,71 +20,12 @@ from course_lib.lm.config import to_dict
 from course_lib.lm.evaluation import APART, accuracy, attempt, draw_problems, tested_ops
 from course_lib.paths import DATA
 from course_lib.provenance import provenance
+from course_lib.studio.grid import Cell, cells_of, find_cell, training_of
 from course_lib.studio.presets import SWEEP
 
 RESULTS = DATA / "results" / "depth"
 RATES = (1.5e-3, 3e-3, 6e-3)  # peaks that are tried for each shape
 TRIAL = 4  # a trial of a rate takes a quarter of the steps
-SMALL = ((1, 12, 192), (2, 8, 128), (4, 6, 96), (8, 4, 64), (12, 4, 56))  # layers, heads, width
-LARGE = ((1, 16, 256), (2, 12, 192), (4, 8, 128), (8, 6, 96), (12, 5, 80))
-ENDS = (SMALL[1], SMALL[3])  # shallow and deep
-ROWS = {  # shapes, seeds, and what is written before a solution
-    "small": (SMALL, 3, "none"),
-    "large": (LARGE, 1, "none"),
-    "backward": (ENDS, 3, "backward"),
-    "filler": (ENDS, 3, "filler"),
-}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One training of the grid."""
-
-    row: str
-    layers: int
-    heads: int
-    width: int
-    seed: int = 0
-
-    @property
-    def shape(self) -> str:
-        """Its name without the row and the seed."""
-        return f"d{self.layers:02}_w{self.width:03}"
-
-    @property
-    def name(self) -> str:
-        """Row, shape and seed."""
-        return f"{self.row}_{self.shape}_s{self.seed}"
-
-
-def cells_of(row: str) -> list[Cell]:
-    """The cells of a row, seed by seed; of "all" those of all rows."""
-    if row == "all":
-        return [cell for name in ROWS for cell in cells_of(name)]
-    if row not in ROWS:
-        raise CourseError(f"There is no row {row!r}; choose all or one of {', '.join(ROWS)}.")
-    shapes, seeds, _ = ROWS[row]
-    return [Cell(row, *shape, seed) for seed in range(seeds) for shape in shapes]
-
-
-def find_cell(name: str) -> Cell:
-    """The cell of this name."""
-    cells = {cell.name: cell for cell in cells_of("all")}
-    if name not in cells:
-        raise CourseError(f"There is no cell {name!r}; choose one of {', '.join(cells)}.")
-    return cells[name]
-
-
-def training_of(cell: Cell, rate: float, steps: int = SWEEP.steps) -> TrainConfig:
-    """The training of a cell: `SWEEP` in another shape."""
-    shape = dict(layers=cell.layers, heads=cell.heads, width=cell.width)
-    return replace(
-        SWEEP,
-        problem=replace(SWEEP.problem, plan=ROWS[cell.row][2]),
-        model=replace(SWEEP.model, **shape),
-        **dict(lr=rate, seed=cell.seed, steps=steps),
-        name=f"sweep_{cell.name}_{rate:g}_{steps}",
-    )
 
 
 def run_cell(cell: Cell, config: TrainConfig, n: int) -> dict:
@@ -128,14 +69,21 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
         tune(cells, steps, folder, options, note)
     elif not options.report:
         train_missing(cells, steps, folder, options, note)
-    return {"folder": str(folder), "cells": read_results(folder), "rates": read_trials(folder)}
+    return read_sweep(folder)
+
+
+def read_sweep(folder: Path = RESULTS) -> dict:
+    """The cells that are done, in the order of the grid, and the losses of the rates tried."""
+    paths = [folder / f"{cell.name}.json" for cell in cells_of("all")]
+    cells = [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
+    return {"folder": str(folder), "cells": cells, "rates": read_trials(folder)}
 
 
 def train_missing(cells: list[Cell], steps: int, folder: Path, options: Namespace, note) -> None:
     """Makes the results that are not there; CourseError names the cells that broke down."""
-    rates, jobs, failed = read_rates(folder) or read_rates(RESULTS), [], []
+    jobs, failed = [], []
     for cell in cells:
-        config = training_of(cell, rates.get(cell.shape, SWEEP.lr), steps)
+        config = training_of(cell, rate_of(cell, folder), steps)
         if not _is_done(folder / f"{cell.name}.json", config):
             jobs.append((cell, config, options.n))
     for result in in_parallel(jobs, options, note):
@@ -176,6 +124,12 @@ def find_shape(result: dict) -> str:
     return Cell(*(result[name] for name in ("row", "layers", "heads", "width"))).shape
 
 
+def rate_of(cell: Cell, folder: Path = RESULTS) -> float:
+    """The best of the rates that were tried on its shape, there or for the shipped results."""
+    rates = read_rates(folder) or read_rates(RESULTS)
+    return rates.get(cell.shape, SWEEP.lr)
+
+
 def read_rates(folder: Path) -> dict[str, float]:
     """For each shape whose rates were tried, that with the least loss."""
     best = {}
@@ -190,12 +144,6 @@ def read_trials(folder: Path) -> dict[str, dict[str, float | None]]:
     """By shape and rate the loss, or None where the training broke down."""
     path = folder / "rates.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def read_results(folder: Path = RESULTS) -> list[dict]:
-    """The cells that are done, in the order of the grid."""
-    paths = [folder / f"{cell.name}.json" for cell in cells_of("all")]
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
 
 
 def in_parallel(jobs: list[tuple], options: Namespace, note) -> Iterator[dict]:
