@@ -58,7 +58,7 @@ def build_parser() -> Parser:
     report_options(layers)
 
     diagnose = commands.add_parser("diagnose", help="what a trained model believed where it erred")
-    checkpoint_options(diagnose)
+    checkpoint_options(diagnose, n=500)
     report_options(diagnose)
 
     sweep = commands.add_parser("sweep", help="depth against width, a grid of small trainings")

@@ -32,7 +32,7 @@ def panel():
 def test_bars_of_an_op_add_up_to_its_wrong_solutions():
     rare = [trace(3, "unreadable")] + [trace(3, "not ready")] * 60
     traces = [trace(1)] * 3 + [trace(2, "not ready"), trace(2, "wrong operand"), trace(2), *rare]
-    ax = draw_kinds(traces, panel())
+    ax = draw_kinds(traces, panel(), fewest=1)
     tops = {}
     for bar in ax.patches:
         op = round(bar.get_x() + bar.get_width() / 2)
@@ -41,6 +41,10 @@ def test_bars_of_an_op_add_up_to_its_wrong_solutions():
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert names == ["not ready", "other"]  # each of the other kinds is rarer than RARE
     assert [t.get_text() for t in ax.get_xticklabels()] == ["1\nn=3", "2\nn=3", "3\nn=61"]
+    long = [*traces, trace(7, "not ready"), trace(9)]
+    ax = draw_kinds([t for t in long for _ in range(2)], panel(), fewest=5)
+    names = [text.get_text() for text in ax.get_xticklabels()]
+    assert names == ["1\nn=6", "2\nn=6", "3\nn=122", "4+\nn=4"]
 
 
 def test_a_bar_for_each_kind_is_as_long_as_its_count():
@@ -57,7 +61,7 @@ def test_the_dot_stands_where_the_threshold_is():
 
 def test_areas_of_few_mistakes_are_left_out():
     part = {"area": 0.8, "low": 0.7, "high": 0.9}
-    by_lead = {0: part | {"wrong": 50}, 1: part | {"wrong": 9}}
+    by_lead = {0: part | {"wrong": 50}, 1: part | {"wrong": 19}}
     ax = draw_beforehand({"mistakes": by_lead, "control": {}}, panel())
     assert ax.containers[0].lines[0].get_xdata().tolist() == [0]
 

@@ -1,10 +1,10 @@
 """Figures of mistakes: their kinds, what explains them, and lights that warn of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from course_lib.lm.error_kinds import first_errors
 from course_lib.probes import Trace, light
 from course_lib.probes.diagnosis import EXPLANATIONS
 from course_lib.studio.plots import BLUE, CHANCE, GREEN, ORANGE, PURPLE, RED, axes
@@ -15,6 +15,7 @@ KIND_LOOKS = (
     *({"color": GREEN, "hatch": ".."}, {"color": BLUE, "hatch": "xx"}),
 )
 REST = {"color": "0.8", "hatch": "++"}
+OUTLINE = {"edgecolor": "black", "linewidth": 0.5}
 WHY_LOOKS = dict(
     zip(
         EXPLANATIONS,
@@ -37,32 +38,41 @@ BEFOREHAND = {
 }
 
 
-def draw_kinds(traces: Iterable[Trace], ax: Axes | None = None) -> Axes:
-    """Share of wrong solutions over op, by the kind of the first error."""
-    ax = axes(6.5, 3.4) if ax is None else ax
-    table = first_errors(trace.attempt for trace in traces)
-    ops = sorted({int(op) for counts in table.values() for op in counts})
-    totals = {op: sum(counts.get(str(op), 0) for counts in table.values()) for op in ops}
-    kinds = {kind: counts for kind, counts in table.items() if kind != "right"}
-    wrong = sum(sum(counts.values()) for counts in kinds.values())
-    common = sorted(
-        (kind for kind in kinds if sum(kinds[kind].values()) >= RARE * wrong),
-        key=lambda kind: -sum(kinds[kind].values()),
-    )[: len(KIND_LOOKS)]
-    rest: dict[str, int] = {}
-    for kind in kinds.keys() - set(common):
-        for op, n in kinds[kind].items():
-            rest[op] = rest.get(op, 0) + n
-    bars = [*zip(common, map(kinds.get, common), KIND_LOOKS, strict=False)]
-    below = [0.0] * len(ops)
-    for name, counts, look in [*bars, *([("other", rest, REST)] if rest else [])]:
-        shares = [counts.get(str(op), 0) / totals[op] for op in ops]
-        ax.bar(ops, shares, bottom=below, label=name, edgecolor="black", linewidth=0.5, **look)
-        below = [a + b for a, b in zip(below, shares, strict=True)]
+def draw_kinds(traces: Sequence[Trace], ax: Axes | None = None, fewest: int = 10) -> Axes:
+    """Share of wrong solutions over op, by the kind of the first error.
+
+    From the first op on that fewer solutions have, all are one bar; rare kinds are one colour.
+    """
+    ax = axes(7.5, 3.4) if ax is None else ax
+    end = _first_rare(Counter(trace.attempt.problem.op for trace in traces), fewest)
+    totals = Counter(min(trace.attempt.problem.op, end) for trace in traces)
+    faults = [(t.attempt.verdict.first_error, min(t.attempt.problem.op, end)) for t in traces]
+    kinds = Counter(fault.kind for fault, _ in faults if fault)
+    common = [kind for kind, n in kinds.most_common(len(KIND_LOOKS)) if n >= RARE * kinds.total()]
+    wrong = Counter(
+        (fault.kind if fault.kind in common else "other", op) for fault, op in faults if fault
+    )
+    shown = dict(zip(common, KIND_LOOKS, strict=False))
+    if len(kinds) > len(common):
+        shown["other"] = REST
+    below = Counter()
+    for kind, look in shown.items():
+        shares = {op: wrong[kind, op] / totals[op] for op in sorted(totals)}
+        style = {"bottom": [below[op] for op in shares], "label": kind, **OUTLINE, **look}
+        ax.bar(shares.keys(), shares.values(), **style)
+        below.update(shares)
+    beyond = any(trace.attempt.problem.op > end for trace in traces)
+    names = {op: f"{op}+" if beyond and op == end else f"{op}" for op in sorted(totals)}
+    ax.set_xticks([*names], [f"{name}\nn={totals[op]}" for op, name in names.items()])
     ax.set(ylabel="wrong (share of solutions)", ylim=(0, 1.04), xlabel="operations")
-    ax.set_xticks(ops, [f"{op}\nn={totals[op]}" for op in ops])
-    ax.legend(title="first error", loc="upper left")
+    ax.legend(title="first error", loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
+
+
+def _first_rare(counts: Mapping[int, int], fewest: int) -> int:
+    """The first op that fewer have, or the last of all."""
+    rare = (op for op in range(1, max(counts) + 1) if counts.get(op, 0) < fewest)
+    return max(next(rare, max(counts)), min(counts))
 
 
 def draw_explained(table: Mapping[str, Mapping[str, int]], ax: Axes | None = None) -> Axes:
@@ -72,7 +82,7 @@ def draw_explained(table: Mapping[str, Mapping[str, int]], ax: Axes | None = Non
     left = [0] * len(kinds)
     for why, look in WHY_LOOKS.items():
         counts = [table[kind][why] for kind in kinds]
-        ax.barh(kinds, counts, left=left, label=why, edgecolor="black", linewidth=0.5, **look)
+        ax.barh(kinds, counts, left=left, label=why, **OUTLINE, **look)
         left = [a + b for a, b in zip(left, counts, strict=True)]
     ax.set(xlabel="solutions", ylabel="first error")
     ax.legend(loc="lower right", fontsize=8)
@@ -99,7 +109,7 @@ def draw_roc(
 
 
 def draw_beforehand(
-    areas: Mapping[str, Mapping[int, Mapping]], ax: Axes | None = None, fewest: int = 10
+    areas: Mapping[str, Mapping[int, Mapping]], ax: Axes | None = None, fewest: int = 20
 ) -> Axes:
     """Area under the curve (0.5 is chance) over sentences before, for mistakes and the control.
 
