@@ -15,6 +15,7 @@ KIND_LOOKS = (
     *({"color": GREEN, "hatch": ".."}, {"color": BLUE, "hatch": "xx"}),
 )
 REST = {"color": "0.8", "hatch": "++"}
+LABEL = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 OUTLINE = {"edgecolor": "black", "linewidth": 0.5}
 WHY_LOOKS = dict(
     zip(
@@ -80,11 +81,15 @@ def draw_explained(table: Mapping[str, Mapping[str, int]], ax: Axes | None = Non
     ax = axes(7, 0.9 + 0.45 * len(table)) if ax is None else ax
     kinds = [*table][::-1]
     left = [0] * len(kinds)
+    longest = max((sum(counts.values()) for counts in table.values()), default=0)
     for why, look in WHY_LOOKS.items():
         counts = [table[kind][why] for kind in kinds]
-        ax.barh(kinds, counts, left=left, label=why, **OUTLINE, **look)
+        bars = ax.barh(kinds, counts, left=left, label=why, **OUTLINE, **look)
+        texts = [n if n > 0.04 * longest else "" for n in counts]
+        ax.bar_label(bars, texts, label_type="center", fontsize=8, bbox=LABEL)
         left = [a + b for a, b in zip(left, counts, strict=True)]
     ax.set(xlabel="solutions", ylabel="first error")
+    ax.margins(x=0.03)
     ax.legend(loc="lower right", fontsize=8)
     return ax
 
@@ -128,7 +133,7 @@ def draw_beforehand(
         ax.errorbar(places, middle, bars, label=label, capsize=3, **look)
     ax.axhline(0.5, label="chance", **CHANCE)
     ax.set(xlabel="sentences before it is written (0: it comes now)")
-    ax.set(ylabel="area under the curve", ylim=(0.3, 1.02))
+    ax.set(ylabel="believed in more (share of comparisons)", ylim=(0.3, 1.02))
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="lower right", fontsize=8)
     return ax

@@ -20,6 +20,7 @@ LEGEND = {
     "believes no": NO,
     "wrong belief": WRONG,
     "abstract": Look(ellipse=True),
+    "computed": Look(tag="✓", edge="black"),
     "asked for": Look(tag="?", edge="black"),
     "written next": Look(tag="next", edge="black"),
 }
@@ -38,13 +39,15 @@ def draw_xray(
     names = [str(parameter) for parameter in trace.problem.parameters]
     said = {names[belief.query.parameters[-1]]: belief for belief in beliefs}
     following = following_of(trace, beliefs)
+    computed = {names[p] for p in trace.written[: beliefs[0].query.step] if p >= 0}
     looks = {}
     for name, attributes in graph.nodes.data():
         look = look_of(said[name]) if name in said else NO
         tags = ["next"] * (name == following) + ["?"] * attributes["query"]
+        tags += ["✓"] * (name in computed)
         edge = "black" if tags else look.edge
         shape = (look.face, edge, look.width, look.dash, look.ink, attributes["abstract"])
-        looks[name] = Look(*shape, tag=" ".join(tags))
+        looks[name] = Look(*shape, tag=" · ".join(tags))
     texts = {name: tell(belief) for name, belief in said.items()}
     if small:  # room for the number of the name, and a word where it says more than the colour
         texts = {
