@@ -89,7 +89,7 @@ def draw_explained(table: Mapping[str, Mapping[str, int]], ax: Axes | None = Non
         ax.bar_label(bars, texts, label_type="center", fontsize=8, bbox=LABEL)
         left = [a + b for a, b in zip(left, counts, strict=True)]
     ax.set(xlabel="solutions", ylabel="first error")
-    ax.margins(x=0.03)
+    ax.set_xlim(0, 1.04 * max(longest, 1))
     ax.legend(loc="lower right", fontsize=8)
     return ax
 
