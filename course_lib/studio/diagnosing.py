@@ -23,6 +23,7 @@ TASKS = ("nece", "can_next", "nece_next")
 ABOUT_CHOICES = TASKS[1:]
 USUAL = 200  # problems of a group behind the probes' usual scores
 POINTS = 100  # of a curve that are kept
+SAMPLE = 400  # solutions that are looked at moment by moment
 
 
 def run(options: Namespace, note: Callable[[str], None]) -> dict:
@@ -47,7 +48,9 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
         "kinds": first_errors(trace.attempt for trace in traces),
         "explained": explained(sentences),
         "light": light_figures(sentences),
-        "beforehand": {task: beforehand(minds[task], found, traces) for task in ABOUT_CHOICES},
+        "beforehand": {
+            task: beforehand(minds[task], found, traces, SAMPLE) for task in ABOUT_CHOICES
+        },
         **{"n": options.n, "seed": options.seed, "seconds": round(time.perf_counter() - begin)},
     }
 
@@ -127,14 +130,17 @@ def light_figures(sentences: Sequence[Sentence]) -> dict:
     return figures
 
 
-def beforehand(probe: VProbe, found: Checkpoint, traces: Sequence[Trace]) -> dict:
-    """By lead, the area for what will be wrongly written, and for what will be rightly."""
-    return {
-        name: {
-            lead: light.area_with_interval(signals)
-            for lead, signals in light.beforehand(
-                probe, found.tokenizer, traces, mistakes=name == "mistakes"
-            ).items()
-        }
-        for name in ("mistakes", "control")
-    }
+def beforehand(
+    probe: VProbe, found: Checkpoint, traces: Sequence[Trace], most: int | None = None
+) -> dict[str, dict]:
+    """By lead, the area for what will be wrongly written, and for what will be rightly.
+
+    Of `most` solutions each, spread over all, where that is given: every moment is looked at.
+    """
+    wrong = [trace for trace in traces if trace.wrong_step is not None]
+    figures = {}
+    for name, part in (("mistakes", wrong), ("control", traces)):
+        chosen = part[:: max(len(part) // (most or len(part) or 1), 1)]
+        signals = light.beforehand(probe, found.tokenizer, chosen, mistakes=name == "mistakes")
+        figures[name] = {lead: light.area_with_interval(signals[lead]) for lead in signals}
+    return figures
