@@ -13,7 +13,6 @@ from course_lib.studio.diagnosing import (
     draw_groups,
     explained,
     load_probes,
-    usual,
 )
 from course_lib.studio.diagnosis_report import paper_range
 from course_lib.studio.exercises import check
@@ -73,5 +72,4 @@ __all__ = [
     "paper_range",
     "percent",
     "read_paper",
-    "usual",
 ]

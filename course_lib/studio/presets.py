@@ -61,7 +61,7 @@ POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the 
         (456_000, dict(op_law="uniform", letters="rotated")),
     ),
 )
-SWEEP = training(  # of lesson 07: the depth grid, each cell some ten minutes of one core
+SWEEP = training(  # of lesson 07: the depth grid
     *(POCKET, 4, 6, 96, CONTEXTS["pocket"]),
     **dict(batch_size=16, questions=4, steps=2500, eval_every=500, eval_problems=60),
     **dict(optimizer="muon", lr=3e-3, warmup=100),

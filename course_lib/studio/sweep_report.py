@@ -97,11 +97,7 @@ def draw_depth(cells: Sequence[Mapping], row: str = "small", ax: Axes | None = N
         look = ranked(number, len(groups))
         ax.errorbar(ops, means, bars, capsize=2, label=f"{layers} × {width}", **look)
     largest = max((cell["config"]["problem"]["max_op"] for cell in cells), default=0)
-    ax.axvline(largest + 0.5, color="grey", linewidth=0.8, linestyle=":")
-    ax.set(xlabel="operations (dotted: the largest of the training)", ylabel="solved (share)")
-    ax.set_ylim(-0.04, 1.04)
-    ax.legend(title="layers × width", fontsize=8)
-    return ax
+    return _finish(ax, largest)
 
 
 def draw_paper_depth(size: int = 1, ax: Axes | None = None) -> Axes:
@@ -113,7 +109,12 @@ def draw_paper_depth(size: int = 1, ax: Axes | None = None) -> Axes:
         values = [shares[op] / 100 for op in ops]
         look = ranked(number, len(rows))
         ax.plot(list(map(int, ops)), values, label=f"{layers} × {width}", **look)
-    ax.axvline(15.5, color="grey", linewidth=0.8, linestyle=":")
+    return _finish(ax, 15)
+
+
+def _finish(ax: Axes, largest: int) -> Axes:
+    """The frame of both figures; `largest` is the largest op of the training."""
+    ax.axvline(largest + 0.5, color="grey", linewidth=0.8, linestyle=":")
     ax.set(xlabel="operations (dotted: the largest of the training)", ylabel="solved (share)")
     ax.set_ylim(-0.04, 1.04)
     ax.legend(title="layers × width", fontsize=8)
