@@ -44,7 +44,7 @@ LEVERS = {  # what differs from "start"
     "modulus 23": dict(modulus=23),
     "2 layers": dict(layers=2),
     "8 layers": dict(layers=8),
-    "64 wide, 4 heads": dict(width=64, heads=4, look_back=(1, 2, 3, 4)),
+    "64 wide and 4 heads": dict(width=64, heads=4, look_back=(1, 2, 3, 4)),
     "2 heads look back": dict(look_back=(1, 2)),
     "tied head": dict(tied=True),
     "no positions": dict(positions="none", look_back=()),

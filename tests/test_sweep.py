@@ -18,7 +18,7 @@ from course_lib.studio.depth_panel import DepthGrid, draw_by_depth
 from course_lib.studio.presets import SWEEP
 from course_lib.studio.sweep_report import paper_rows, sweep_table
 
-CELL = "small_d02_w128_s1"
+CELL = "small_d02_w096_s1"
 
 
 def options(folder, **wishes):
@@ -28,7 +28,7 @@ def options(folder, **wishes):
 
 
 def test_shapes_of_a_row_have_about_the_same_size():
-    for shapes, wanted in ((grid.SMALL, 425_000), (grid.LARGE, 850_000)):
+    for shapes, wanted in ((grid.SMALL, 212_000), (grid.LARGE, 424_000)):
         for layers, heads, width in shapes:
             assert 12 * layers * width**2 == pytest.approx(wanted, rel=0.1)
             assert width % heads == 0 and (width // heads) % 2 == 0
@@ -38,11 +38,11 @@ def test_shapes_of_a_row_have_about_the_same_size():
 
 def test_cells_differ_in_shape_and_seed_alone():
     one, other = (
-        grid.training_of(grid.find_cell(f"small_{x}"), 1e-3) for x in ("d01_w192_s0", "d08_w064_s2")
+        grid.training_of(grid.find_cell(f"small_{x}"), 1e-3) for x in ("d01_w128_s0", "d08_w048_s2")
     )
     changed = {"model.layers", "model.heads", "model.width", "seed", "name"}
     assert set(one.diff(other)) == changed
-    planned = grid.training_of(grid.find_cell("backward_d02_w128_s0"), 1e-3)
+    planned = grid.training_of(grid.find_cell("backward_d02_w096_s0"), 1e-3)
     assert planned.problem.plan == "backward" and planned.steps == SWEEP.steps
 
 
@@ -58,9 +58,9 @@ def test_a_cell_is_made_once_and_told(tmp_path, monkeypatch, capsys):
     assert main(command) == 0
     path = tmp_path / f"{CELL}.json"
     result, written = json.loads(path.read_text()), path.stat().st_mtime_ns
-    assert (result["layers"], result["width"], result["seed"]) == (2, 128, 1)
+    assert (result["layers"], result["width"], result["seed"]) == (2, 96, 1)
     assert result["problems"] == 2 * SWEEP.batch_size and result["law"]["n"] == 2
-    assert result["parameters"] == pytest.approx(12 * 2 * 128**2, rel=0.02)
+    assert result["parameters"] == pytest.approx(12 * 2 * 96**2, rel=0.02)
     assert main(command) == 0 and path.stat().st_mtime_ns == written
     capsys.readouterr()
     figure = tmp_path / "figures" / "depth.png"
@@ -71,7 +71,7 @@ def test_a_cell_is_made_once_and_told(tmp_path, monkeypatch, capsys):
 
 
 def test_the_rate_with_the_least_loss_is_taken(tmp_path, monkeypatch):
-    losses = {1.5e-3: 0.5, 3e-3: 0.3, 6e-3: None}
+    losses = {3e-3: 0.5, 6e-3: 0.3, 1.2e-2: None}
     asked = []
 
     def pretend(cell, config, n):
@@ -85,12 +85,12 @@ def test_the_rate_with_the_least_loss_is_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep, "run_cell", pretend)
     told = []
     sweep.run(options(tmp_path, only=CELL, tune=True, steps=50), told.append)
-    assert asked == [("d02_w128", rate, 12) for rate in sweep.RATES]
-    assert sweep.read_rates(tmp_path) == {"d02_w128": 3e-3}
+    assert asked == [("d02_w096", rate, 12) for rate in sweep.RATES]
+    assert sweep.read_rates(tmp_path) == {"d02_w096": 6e-3}
     sweep.run(options(tmp_path, only=CELL, tune=True, steps=50), told.append)
     assert len(asked) == 3 and len(told) == 3  # nothing is tried twice
     sweep.run(options(tmp_path, only=CELL, steps=50), told.append)
-    assert asked[-1] == ("d02_w128", 3e-3, 50)
+    assert asked[-1] == ("d02_w096", 6e-3, 50)
 
 
 def test_a_cell_that_breaks_down_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
@@ -99,7 +99,7 @@ def test_a_cell_that_breaks_down_is_named_and_the_others_are_kept(tmp_path, monk
         return result | ({"error": "Broke."} if cell.layers == 8 else {"loss": 0.1})
 
     monkeypatch.setattr(sweep, "run_cell", pretend)
-    with pytest.raises(CourseError, match="small_d08_w064_s0: Broke"):
+    with pytest.raises(CourseError, match="small_d08_w048_s0: Broke"):
         sweep.run(options(tmp_path), lambda line: None)
     kept = {path.stem for path in tmp_path.glob("small_*.json")}
     assert kept == {c.name for c in grid.cells_of("small") if c.layers != 8}
@@ -122,22 +122,22 @@ def test_the_panel_shows_a_dot_for_each_seed():
 
 def test_an_empty_report_says_so_and_tells_the_rates(tmp_path):
     (tmp_path / "rates.json").write_text(
-        json.dumps({"d02_w128": {"0.003": 0.25}, "d08_w064": {"0.003": None, "0.006": None}})
+        json.dumps({"d02_w096": {"0.003": 0.25}, "d08_w048": {"0.003": None, "0.006": None}})
     )
     figures = sweep.run(options(tmp_path, report=True), print)
     table = sweep_table(figures)
     assert "No cell is done" in table and "0.250" in table and "broke" in table
-    assert sweep.read_rates(tmp_path) == {"d02_w128": 3e-3}
+    assert sweep.read_rates(tmp_path) == {"d02_w096": 3e-3}
 
 
 def test_a_cell_can_be_trained_after_its_rate_was_tried(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("course_lib.lm.training.RUNS", tmp_path / "runs")
     monkeypatch.setattr(sweep, "RATES", (3e-3,))
-    command = f"sweep --only small_d02_w128_s0 --steps 4 -n 2 --workers 1 --out {tmp_path}"
+    command = f"sweep --only small_d02_w096_s0 --steps 4 -n 2 --workers 1 --out {tmp_path}"
     assert main(f"{command} --tune".split()) == 0
-    assert sweep.read_trials(tmp_path)["d02_w128"]["0.003"] > 0
+    assert sweep.read_trials(tmp_path)["d02_w096"]["0.003"] > 0
     assert main(command.split()) == 0
-    result = json.loads((tmp_path / "small_d02_w128_s0.json").read_text())
+    result = json.loads((tmp_path / "small_d02_w096_s0.json").read_text())
     assert result["config"]["steps"] == 4 and result["rate"] == 3e-3
     assert main(command.replace("--steps 4", "--steps 5").split()) == 2
     assert "other settings" in capsys.readouterr().err

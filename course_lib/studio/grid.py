@@ -6,8 +6,8 @@ from course_lib.errors import CourseError
 from course_lib.lm import TrainConfig
 from course_lib.studio.presets import SWEEP
 
-SMALL = ((1, 12, 192), (2, 8, 128), (4, 6, 96), (8, 4, 64), (12, 4, 56))  # layers, heads, width
-LARGE = ((1, 16, 256), (2, 12, 192), (4, 8, 128), (8, 6, 96), (12, 5, 80))
+SMALL = ((1, 8, 128), (2, 6, 96), (4, 4, 64), (8, 4, 48), (12, 4, 40))  # layers, heads, width
+LARGE = ((1, 12, 192), (2, 8, 128), (4, 6, 96), (8, 4, 64), (12, 4, 56))
 ENDS = (SMALL[1], SMALL[3])  # shallow and deep
 ROWS = {  # shapes, seeds, and what is written before a solution
     "small": (SMALL, 3, "none"),
@@ -63,6 +63,6 @@ def training_of(cell: Cell, rate: float, steps: int = SWEEP.steps) -> TrainConfi
         SWEEP,
         problem=replace(SWEEP.problem, plan=ROWS[cell.row][2]),
         model=replace(SWEEP.model, **shape),
-        **dict(lr=rate, seed=cell.seed, steps=steps),
+        **dict(lr=rate, seed=cell.seed, steps=steps, eval_every=max(steps // 5, 1)),
         name=f"sweep_{cell.name}_{rate:g}_{steps}",
     )
