@@ -24,7 +24,7 @@ from course_lib.studio.grid import Cell, cells_of, find_cell, training_of
 from course_lib.studio.presets import SWEEP
 
 RESULTS = DATA / "results" / "depth"
-RATES = (3e-3, 6e-3, 1.2e-2)  # peaks that are tried for each shape
+RATES = (3e-3, 6e-3, 1.2e-2, 2.4e-2)  # peaks that are tried for each shape
 TRIAL = 4  # a trial of a rate takes a quarter of the steps
 
 
