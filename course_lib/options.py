@@ -129,7 +129,7 @@ def sweep_options(sweep: Parser) -> None:
     which, what, where = (sweep.add_mutually_exclusive_group() for _ in range(3))
     which.add_argument("--row", help="small, large, backward, filler or all (default)")
     which.add_argument("--only", metavar="CELL", help="one cell by its name")
-    what.add_argument("--tune", action="store_true", help="try learning rates on each shape")
+    what.add_argument("--tune", action="store_true", help="try learning rates at each depth")
     what.add_argument("--report", action="store_true", help="train nothing: table and figure")
     where.add_argument("--workers", type=positive, help="cells at once (default: processors)")
     where.add_argument("--cluster", metavar="ADDRESS", help="run them on this Dask cluster")

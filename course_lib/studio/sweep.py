@@ -24,8 +24,7 @@ from course_lib.studio.grid import Cell, cells_of, find_cell, training_of
 from course_lib.studio.presets import SWEEP
 
 RESULTS = DATA / "results" / "depth"
-RATES = (3e-3, 6e-3, 1.2e-2, 2.4e-2)  # peaks that are tried for each shape
-TRIAL = 4  # a trial of a rate takes a quarter of the steps
+RATES = (1.5e-3, 3e-3, 6e-3)  # peaks that are tried at each depth
 
 
 def run_cell(cell: Cell, config: TrainConfig, n: int) -> dict:
@@ -104,44 +103,42 @@ def _is_done(path: Path, config: TrainConfig) -> bool:
 
 
 def tune(cells: list[Cell], steps: int, folder: Path, options: Namespace, note) -> None:
-    """Tries `RATES` on each shape for a part of the steps and keeps their losses."""
-    trials, steps = read_trials(folder), max(steps // TRIAL, 1)
-    shapes = {cell.shape: replace(cell, row="small", seed=0) for cell in cells}
+    """Trains the first seed of each depth at all `RATES` and keeps the losses.
+
+    In the row "small", and in full: short trials prefer rates that are too large (LOG.md).
+    """
+    trials, depths = read_trials(folder), {cell.layers for cell in cells}
     jobs = [
         (cell, training_of(cell, rate, steps), 0)
-        for shape, cell in shapes.items()
+        for cell in cells_of("small")
+        if cell.seed == 0 and cell.layers in depths
         for rate in RATES
-        if f"{rate:g}" not in trials.get(shape, {})
+        if f"{rate:g}" not in trials.get(str(cell.layers), {})
     ]
     for result in in_parallel(jobs, options, note):
-        shape = find_shape(result)
-        trials.setdefault(shape, {})[f"{result['rate']:g}"] = result.get("loss")
-        _write(folder / "rates.json", dict(sorted(trials.items())))
-
-
-def find_shape(result: dict) -> str:
-    """The name of the shape that a result is of."""
-    return Cell(*(result[name] for name in ("row", "layers", "heads", "width"))).shape
+        losses = trials.setdefault(str(result["layers"]), {})
+        losses[f"{result['rate']:g}"] = result.get("loss")
+        _write(folder / "rates.json", {depth: trials[depth] for depth in sorted(trials, key=int)})
 
 
 def rate_of(cell: Cell, folder: Path = RESULTS) -> float:
-    """The best of the rates that were tried on its shape, there or for the shipped results."""
+    """The best of the rates that were tried at its depth, there or for the shipped results."""
     rates = read_rates(folder) or read_rates(RESULTS)
-    return rates.get(cell.shape, SWEEP.lr)
+    return rates.get(str(cell.layers), SWEEP.lr)
 
 
 def read_rates(folder: Path) -> dict[str, float]:
-    """For each shape whose rates were tried, that with the least loss."""
+    """For each depth whose rates were tried, that with the least loss."""
     best = {}
-    for shape, losses in read_trials(folder).items():
+    for depth, losses in read_trials(folder).items():
         whole = {rate: loss for rate, loss in losses.items() if loss is not None}
         if whole:
-            best[shape] = float(min(whole, key=whole.get))
+            best[depth] = float(min(whole, key=whole.get))
     return best
 
 
 def read_trials(folder: Path) -> dict[str, dict[str, float | None]]:
-    """By shape and rate the loss, or None where the training broke down."""
+    """By depth and rate the loss, or None where the training broke down."""
     path = folder / "rates.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 

@@ -45,10 +45,10 @@ def _rates(trials: Mapping[str, Mapping[str, float | None]]) -> list[str]:
     if not trials:
         return ["No rate was tried: all cells have that of the preset."]
     rates = sorted({rate for losses in trials.values() for rate in losses}, key=float)
-    lines = ["loss after a short training, by peak of the learning rate", _line("shape", *rates)]
-    for shape, losses in trials.items():
+    lines = ["loss of the first seed, by peak of the learning rate", _line("layers", *rates)]
+    for depth, losses in trials.items():
         told = {r: "broke" if x is None else f"{x:.3f}" for r, x in losses.items()}
-        lines.append(_line(shape, *(told.get(rate, "–") for rate in rates)))
+        lines.append(_line(depth, *(told.get(rate, "–") for rate in rates)))
     return lines
 
 
