@@ -128,6 +128,8 @@ def test_an_empty_report_says_so_and_tells_the_rates(tmp_path):
     table = sweep_table(figures)
     assert "No cell is done" in table and "0.250" in table and "broke" in table
     assert sweep.read_rates(tmp_path) == {"2": 3e-3}
+    assert sweep.rate_of(grid.find_cell("large_d02_w128_s0"), tmp_path) == 3e-3  # as in the small
+    assert sweep.rate_of(grid.find_cell("small_d08_w048_s0"), tmp_path) == SWEEP.lr
 
 
 def test_a_cell_can_be_trained_after_its_rate_was_tried(tmp_path, monkeypatch, capsys):

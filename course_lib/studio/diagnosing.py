@@ -135,12 +135,13 @@ def beforehand(
 ) -> dict[str, dict]:
     """By lead, the area for what will be wrongly written, and for what will be rightly.
 
-    Of `most` solutions each, spread over all, where that is given: every moment is looked at.
+    Every moment is looked at: where `most` is given, of every k-th solution alone, so that `most`
+    to twice as many are left.
     """
     wrong = [trace for trace in traces if trace.wrong_step is not None]
     figures = {}
     for name, part in (("mistakes", wrong), ("control", traces)):
-        chosen = part[:: max(len(part) // (most or len(part) or 1), 1)]
+        chosen = part[:: max(len(part) // most, 1)] if most else part
         signals = light.beforehand(probe, found.tokenizer, chosen, mistakes=name == "mistakes")
         figures[name] = {lead: light.area_with_interval(signals[lead]) for lead in signals}
     return figures

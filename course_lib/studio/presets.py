@@ -23,7 +23,6 @@ class Scale:
     eval_problems: int  # lessons 00, 04, 05 and 06: problems behind every accuracy
     probe: ProbeConfig  # lesson 05: how each probe is trained
     hardest_op: int  # lesson 04: how far beyond the training problems it is tested
-    sweep_steps: int  # lesson 07: of the cell that is trained anew
 
 
 def training(
@@ -66,7 +65,7 @@ POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the 
 TINY = replace(LOOK_UP, modulus=5, chains=4, names=4, solution_order="fixed")
 SWEEP = training(  # of lesson 07: the depth grid; its world is TINY with more to plan
     *(replace(TINY, max_op=4, max_edges=6, op_law="uniform"), 4, 4, 64, CONTEXTS["pocket"]),
-    **dict(batch_size=16, questions=4, steps=2500, eval_every=500, eval_problems=60),
+    **dict(batch_size=16, questions=4, steps=2500, eval_problems=60),
     **dict(optimizer="muon", lr=6e-3, warmup=100, head_start=True),
 )
 PROBE = ProbeConfig("nece", steps=400, queries=16, balanced=True)  # and so for all tasks
@@ -86,7 +85,6 @@ SCALES = {
             eval_problems=20,
             probe=replace(PROBE, steps=12, batch_size=4),
             hardest_op=7,
-            sweep_steps=10,
         ),
         Scale(
             "laptop",
@@ -107,7 +105,6 @@ SCALES = {
             eval_problems=200,
             probe=PROBE,
             hardest_op=9,
-            sweep_steps=500,
         ),
         Scale(
             "gpu",
@@ -121,7 +118,6 @@ SCALES = {
             eval_problems=1000,
             probe=replace(PROBE, steps=5000),
             hardest_op=12,
-            sweep_steps=2500,
         ),
         Scale(
             "paper",
@@ -135,7 +131,6 @@ SCALES = {
             eval_problems=4096,
             probe=replace(PROBE, steps=100_000, batch_size=64, lr=2e-3),
             hardest_op=23,
-            sweep_steps=2500,
         ),
     )
 }
