@@ -35,6 +35,7 @@ def test_a_run_cut_in_pieces_equals_a_whole_one(tmp_path, optimizer):
     whole = train(config, tmp_path / "whole")
     pieces = train(config, tmp_path / "pieces", max_seconds=0)
     assert pieces.step == 1 and not pieces.finished
+    assert train(config, tmp_path / "pieces", max_steps=4).step == 5
     while not pieces.finished:
         pieces = train(config, tmp_path / "pieces", max_seconds=0.03)
     assert_close(weights(pieces), weights(whole), rtol=0, atol=0)

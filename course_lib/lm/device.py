@@ -26,7 +26,8 @@ class Place(NamedTuple):
 def pick_device(prefer: str | None = None, precision: str = "auto") -> Place:
     """CUDA where there is one, else CPU; "mps" only when asked, since its numbers vary.
 
-    `precision` is "fp32", "bf16", or "auto": bfloat16 where the hardware multiplies it fast.
+    `precision` is "fp32", "bf16", or "auto": bfloat16 on cards that multiply it fast. On a processor
+    it has to be asked for, since it is slower for models as narrow as ours (LOG.md).
     """
     kind = prefer or ("cuda" if torch.cuda.is_available() else "cpu")
     there = {
@@ -64,4 +65,6 @@ def _fast_bfloat16(kind: str) -> tuple[bool, str]:
     flags = cpu.read_text(encoding="utf-8").split() if cpu.exists() else []
     units = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16"}
     found = [unit for flag, unit in units.items() if flag in flags]
-    return bool(found), f"the processor has {found[0] if found else 'no AMX or AVX512-BF16'}"
+    if not found:
+        return False, "the processor has no AMX or AVX512-BF16"
+    return False, f"bfloat16 must be asked for, though the processor has {found[0]}"

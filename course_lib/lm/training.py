@@ -89,16 +89,18 @@ def train(
     device: str | None = None,
     workers: int = 0,
     micro_batch: int | None = None,
+    max_steps: float = float("inf"),
     max_seconds: float = float("inf"),
     save_every: float = 60.0,
     on_progress: Callable[[Run], None] | None = None,
 ) -> Run:
-    """Trains into a folder, or goes on with what lies there; stops, saved, after `max_seconds`.
+    """Trains into a folder, or goes on with what lies there.
 
-    Nothing but the weights' seed and the problem numbers is random, so weights, optimisers and the
-    step are the whole state. `workers` processes draw problems; `micro_batch` rows are computed at
-    once, where memory is short; `save_every` is in seconds; `on_progress` gets the run after each
-    line of its log and at its end. Processes that `torchrun` started train one model together.
+    It stops, saved, at the end, after `max_steps` more, or after `max_seconds`. Nothing but the
+    weights' seed and the problem numbers is random, so weights, optimisers and the step are the
+    whole state. `workers` processes draw problems; `micro_batch` rows are computed at once, where
+    memory is short; `save_every` is in seconds; `on_progress` gets the run after each line of its
+    log and at its end. Processes that `torchrun` started train one model together.
     """
     trainer = Trainer(config, Path(folder), device, micro_batch)
     run = trainer.run
@@ -108,7 +110,7 @@ def train(
     if not run.finished:
         run.going_on = True
         with Reporter(trainer, on_progress) as report:
-            _loop(trainer, report, workers, max_seconds, save_every)
+            _loop(trainer, report, workers, max_steps, max_seconds, save_every)
         run.going_on = False
     if trainer.team.leads:
         # Also after the last step: a kill may have come between the state and the checkpoint.
@@ -121,14 +123,17 @@ def train(
     return run
 
 
-def _loop(trainer: "Trainer", report: Reporter, workers: int, max_seconds, save_every) -> None:
+def _loop(
+    trainer: "Trainer", report: Reporter, workers: int, max_steps, max_seconds, save_every
+) -> None:
     begin = saved = time.perf_counter()
     run = trainer.run
-    source = batches(Stream.of(run.config), run.step, run.config.steps, workers=workers)
+    last = int(min(run.config.steps, run.step + max_steps))
+    source = batches(Stream.of(run.config), run.step, last, workers=workers)
     for batch in report.waiting(source):
         report.add(trainer.step(batch), batch)
         now = time.perf_counter()
-        stop = run.finished or now - begin > max_seconds
+        stop = run.step == last or now - begin > max_seconds
         wish = STOP if stop else SAVE if now - saved > save_every else GO_ON
         order = trainer.team.agree(wish)
         if order != GO_ON:
