@@ -169,8 +169,12 @@ def test_what_does_not_fit_is_refused(tmp_path):
         train(replace(TINY, model=replace(MODEL, vocab_size=10)), tmp_path)
 
 
+def test_a_processor_computes_with_bfloat16_only_when_asked():
+    assert pick_device("cpu").dtype == pick_device("cpu", "fp32").dtype == torch.float32
+    assert pick_device("cpu", "bf16").reason == "cpu with bfloat16: as asked"
+
+
 def test_devices_that_are_not_there_are_refused():
-    assert "float32" in pick_device("cpu", "fp32").reason
     with pytest.raises(CourseError, match="no device 'abacus'"):
         pick_device("abacus")
 
