@@ -33,6 +33,9 @@ def test_a_plan_is_written_first_and_is_no_part_of_the_solution(plan, seed):
     tokenizer = Tokenizer(problem.config)
     prompt, target = tokenizer.encode_problem(problem)
     assert tokenizer.decode_solution(target) == (problem.solution, problem.answer)
+    text = tokenizer.decode(target)
+    assert text.startswith(f"<start>{problem.parameters[problem.query]}<mid>")
+    assert tokenizer.encode(text) == target
     pieces = [tokenizer.pieces[number] for number in target]
     names = [f"{a}'s {b}" for a, b in zip(pieces[1::3], pieces[2::3], strict=False)]
     names = names[: pieces.index("<stop>") // 3]

@@ -28,10 +28,15 @@ NO_NAMES = frozenset((*PHRASES, *LETTERS, *map(str, range(MOST_MODULUS))))
 def join(pieces: Sequence[str]) -> str:
     """The text of some pieces, without outer blanks."""
     parts = [
-        a + OF if a not in NO_NAMES and b not in NO_NAMES else a
+        a + OF if _is_name(a) and _is_name(b) else a
         for a, b in zip(pieces, pieces[1:], strict=False)
     ]
     return "".join(parts + pieces[-1:]).strip()
+
+
+def _is_name(piece: str) -> bool:
+    """Not the special pieces of a language model, `<start>` for one."""
+    return piece not in NO_NAMES and not piece.startswith("<")
 
 
 def sentence_pieces(parameter: int, definition, labels: Sequence[tuple[str, str]]) -> list[str]:

@@ -26,8 +26,8 @@ class Place(NamedTuple):
 def pick_device(prefer: str | None = None, precision: str = "auto") -> Place:
     """CUDA where there is one, else CPU; "mps" only when asked, since its numbers vary.
 
-    `precision` is "fp32", "bf16", or "auto": bfloat16 on cards that multiply it fast. On a processor
-    it has to be asked for, since it is slower for models as narrow as ours (LOG.md).
+    `precision` is "fp32", "bf16", or "auto": bfloat16 on cards that multiply it fast. On a
+    processor it has to be asked for, since it is slower for models as narrow as ours (LOG.md).
     """
     kind = prefer or ("cuda" if torch.cuda.is_available() else "cpu")
     there = {
