@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 import torch
 from joblib import Parallel, delayed
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from course_lib import lm
 from course_lib.errors import CourseError
@@ -142,4 +143,5 @@ def draw_paper_layers(depth: int = 20, op: str = "15", ax: Axes | None = None) -
 def _finish(ax: Axes, depth: int) -> None:
     ax.set(xlabel="layer that the probe reads", ylabel="recall of nece (share)")
     ax.set(ylim=(-0.04, 1.04), xlim=(0.5, depth + 0.5))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(title="distance t", fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -24,7 +24,7 @@ from course_lib.studio.grid import Cell, cells_of, find_cell, training_of
 from course_lib.studio.presets import SWEEP
 
 RESULTS = DATA / "results" / "depth"
-RATES = (1.5e-3, 3e-3, 6e-3)  # peaks that are tried at each depth
+RATES = (1.5e-3, 3e-3, 6e-3, 1.2e-2)  # peaks that are tried at each depth
 
 
 def run_cell(cell: Cell, config: TrainConfig, n: int) -> dict:
@@ -118,7 +118,12 @@ def tune(cells: list[Cell], steps: int, folder: Path, options: Namespace, note) 
     for result in in_parallel(jobs, options, note):
         losses = trials.setdefault(str(result["layers"]), {})
         losses[f"{result['rate']:g}"] = result.get("loss")
-        _write(folder / "rates.json", {depth: trials[depth] for depth in sorted(trials, key=int)})
+        ordered = {depth: _in_order(trials[depth]) for depth in _in_order(trials)}
+        _write(folder / "rates.json", ordered)
+
+
+def _in_order(table: dict[str, object]) -> dict[str, object]:
+    return {number: table[number] for number in sorted(table, key=float)}
 
 
 def rate_of(cell: Cell, folder: Path = RESULTS) -> float:
