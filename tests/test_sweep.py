@@ -71,7 +71,7 @@ def test_a_cell_is_made_once_and_told(tmp_path, monkeypatch, capsys):
 
 
 def test_the_rate_with_the_least_loss_is_taken(tmp_path, monkeypatch):
-    losses = dict(zip(sweep.RATES, (0.5, 0.3, None), strict=True))
+    losses = dict(zip(sweep.RATES, (0.5, 0.3, 0.4, None), strict=True))
     asked = []
 
     def pretend(cell, config, n):
@@ -87,6 +87,7 @@ def test_the_rate_with_the_least_loss_is_taken(tmp_path, monkeypatch):
     sweep.run(options(tmp_path, only=CELL, tune=True, steps=50), told.append)
     assert asked == [("d02_w096", rate, 50) for rate in sweep.RATES]
     assert sweep.read_rates(tmp_path) == {"2": sweep.RATES[1]}
+    assert [*sweep.read_trials(tmp_path)["2"]] == [f"{rate:g}" for rate in sweep.RATES]
     sweep.run(options(tmp_path, only=CELL, tune=True, steps=50), told.append)
     assert len(asked) == len(told) == len(sweep.RATES)  # nothing is tried twice
     sweep.run(options(tmp_path, only=CELL, steps=50), told.append)
