@@ -7,6 +7,7 @@ from course_lib.studio.curves import (
     draw_learning_curve,
     percent,
 )
+from course_lib.studio.depth_panel import DepthGrid
 from course_lib.studio.diagnosing import (
     beforehand,
     denied,
@@ -16,6 +17,13 @@ from course_lib.studio.diagnosing import (
 )
 from course_lib.studio.diagnosis_report import paper_range
 from course_lib.studio.exercises import check
+from course_lib.studio.grid import SMALL, find_cell, training_of
+from course_lib.studio.layerwise import (
+    draw_layers,
+    draw_paper_layers,
+    layers_table,
+    read_layers,
+)
 from course_lib.studio.lesson import Lesson, begin
 from course_lib.studio.light_panel import WarningLight
 from course_lib.studio.mistakes import draw_beforehand, draw_explained, draw_kinds, draw_roc
@@ -31,7 +39,10 @@ from course_lib.studio.plots import (
     draw_shares,
     draw_structure,
 )
+from course_lib.studio.presets import SWEEP
 from course_lib.studio.probe_report import paper_accuracy
+from course_lib.studio.sweep import rate_of, read_sweep
+from course_lib.studio.sweep_report import by_shape, draw_depth, draw_paper_depth, paper_rows
 from course_lib.studio.widgets import ProblemExplorer, SolutionStepper
 from course_lib.studio.xray import draw_xray, draw_xray_sheet
 from course_lib.studio.xray_panel import XRay
@@ -42,6 +53,9 @@ __all__ = [
     "OTHER",
     "OURS",
     "PAPER",
+    "SMALL",
+    "SWEEP",
+    "DepthGrid",
     "Lesson",
     "LiveCurve",
     "ProblemExplorer",
@@ -51,25 +65,37 @@ __all__ = [
     "axes",
     "beforehand",
     "begin",
+    "by_shape",
     "check",
     "denied",
     "draw_accuracy",
     "draw_accuracy_curve",
     "draw_beforehand",
     "draw_dependency",
+    "draw_depth",
     "draw_explained",
     "draw_groups",
     "draw_kinds",
+    "draw_layers",
     "draw_learning_curve",
+    "draw_paper_depth",
+    "draw_paper_layers",
     "draw_roc",
     "draw_shares",
     "draw_structure",
     "draw_xray",
     "draw_xray_sheet",
     "explained",
+    "find_cell",
+    "layers_table",
     "load_probes",
     "paper_accuracy",
     "paper_range",
+    "paper_rows",
     "percent",
+    "rate_of",
+    "read_layers",
     "read_paper",
+    "read_sweep",
+    "training_of",
 ]

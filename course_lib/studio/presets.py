@@ -23,6 +23,7 @@ class Scale:
     eval_problems: int  # lessons 00, 04, 05 and 06: problems behind every accuracy
     probe: ProbeConfig  # lesson 05: how each probe is trained
     hardest_op: int  # lesson 04: how far beyond the training problems it is tested
+    sweep_steps: int  # lesson 07: for so many a cell is trained at a time
 
 
 def training(
@@ -85,6 +86,7 @@ SCALES = {
             eval_problems=20,
             probe=replace(PROBE, steps=12, batch_size=4),
             hardest_op=7,
+            sweep_steps=20,
         ),
         Scale(
             "laptop",
@@ -105,6 +107,7 @@ SCALES = {
             eval_problems=200,
             probe=PROBE,
             hardest_op=9,
+            sweep_steps=500,
         ),
         Scale(
             "gpu",
@@ -118,6 +121,7 @@ SCALES = {
             eval_problems=1000,
             probe=replace(PROBE, steps=5000),
             hardest_op=12,
+            sweep_steps=2500,
         ),
         Scale(
             "paper",
@@ -131,6 +135,7 @@ SCALES = {
             eval_problems=4096,
             probe=replace(PROBE, steps=100_000, batch_size=64, lr=2e-3),
             hardest_op=23,
+            sweep_steps=2500,
         ),
     )
 }

@@ -110,6 +110,7 @@ def draw_paper_depth(size: int = 1, ax: Axes | None = None) -> Axes:
         values = [shares[op] / 100 for op in ops]
         look = ranked(number, len(rows))
         ax.plot(list(map(int, ops)), values, label=f"{layers} × {width}", **look)
+        ax.set_xticks(list(map(int, ops)))
     return _finish(ax, 15)
 
 
