@@ -104,13 +104,12 @@ def draw_depth(cells: Sequence[Mapping], row: str = "small", ax: Axes | None = N
 def draw_paper_depth(size: int = 1, ax: Axes | None = None) -> Axes:
     """The paper's lines for `med` in the same style."""
     ax = axes(6, 3.4) if ax is None else ax
+    ops = [int(op) for op in PAPER_OPS if op.isdecimal()]
     rows = {shape: shares for shape, shares in paper_rows().items() if shape[0] == size}
     for number, ((_, layers, width), shares) in enumerate(rows.items()):
-        ops = [op for op in PAPER_OPS if op.isdecimal()]
-        values = [shares[op] / 100 for op in ops]
-        look = ranked(number, len(rows))
-        ax.plot(list(map(int, ops)), values, label=f"{layers} × {width}", **look)
-        ax.set_xticks(list(map(int, ops)))
+        values = [shares[str(op)] / 100 for op in ops]
+        ax.plot(ops, values, label=f"{layers} × {width}", **ranked(number, len(rows)))
+    ax.set_xticks(ops)
     return _finish(ax, 15)
 
 
