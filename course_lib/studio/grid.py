@@ -8,7 +8,7 @@ from course_lib.studio.presets import SWEEP
 
 SMALL = ((1, 8, 128), (2, 6, 96), (4, 4, 64), (8, 4, 48))  # layers, heads, width
 LARGE = ((1, 12, 192), (2, 8, 128), (4, 6, 96), (8, 4, 64))
-ENDS = (SMALL[1], SMALL[3])  # shallow and deep
+ENDS = SMALL[1:3]  # between these, layers are a gain that a plan might replace
 ROWS = {  # shapes, seeds, and what is written before a solution
     "small": (SMALL, 3, "none"),
     "large": (LARGE, 1, "none"),
