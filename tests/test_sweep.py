@@ -16,7 +16,7 @@ from course_lib.lm.config import to_dict
 from course_lib.studio import grid, sweep
 from course_lib.studio.depth_panel import DepthGrid, draw_by_depth
 from course_lib.studio.presets import SWEEP
-from course_lib.studio.sweep_report import paper_rows, sweep_table
+from course_lib.studio.sweep_report import PLANS, draw_plans, paper_rows, sweep_table
 
 CELL = "small_d02_w096_s1"
 
@@ -119,6 +119,18 @@ def test_the_panel_shows_a_dot_for_each_seed():
     ax = draw_by_depth(cells, "small", 1, Figure().add_subplot())
     dots = [y for line in ax.lines[1:] for y in line.get_ydata()]
     assert dots == [0.4, 0.6, 0.9, 0.9] and ax.lines[0].get_ydata().tolist() == [0.5, 0.9]
+
+
+def test_plans_are_drawn_where_they_were_tried():
+    def cell(row, layers, share):
+        return {"row": row, "layers": layers, "width": 64, "law": {"accuracy": share}}
+
+    small = [cell("small", 1, 0.1), cell("small", 2, 0.2), cell("small", 4, 0.5)]
+    plans = [cell("backward", 2, 0.6), cell("backward", 2, 0.8), cell("backward", 4, 0.9)]
+    ax = draw_plans([*small, *plans], Figure().add_subplot())
+    shares = {bars.get_label(): bars.lines[0].get_ydata().tolist() for bars in ax.containers}
+    nothing, filler, plan = (label for label, _ in PLANS.values())
+    assert shares == {nothing: [0.2, 0.5], filler: [], plan: [pytest.approx(0.7), 0.9]}
 
 
 def test_an_empty_report_says_so_and_tells_the_rates(tmp_path):

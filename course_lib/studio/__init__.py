@@ -17,7 +17,7 @@ from course_lib.studio.diagnosing import (
 )
 from course_lib.studio.diagnosis_report import paper_range
 from course_lib.studio.exercises import check
-from course_lib.studio.grid import SMALL, find_cell, training_of
+from course_lib.studio.grid import LARGE, SMALL, find_cell, training_of
 from course_lib.studio.layerwise import (
     draw_layers,
     draw_paper_layers,
@@ -42,7 +42,13 @@ from course_lib.studio.plots import (
 from course_lib.studio.presets import SWEEP
 from course_lib.studio.probe_report import paper_accuracy
 from course_lib.studio.sweep import rate_of, read_sweep
-from course_lib.studio.sweep_report import by_shape, draw_depth, draw_paper_depth, paper_rows
+from course_lib.studio.sweep_report import (
+    by_shape,
+    draw_depth,
+    draw_paper_depth,
+    draw_plans,
+    paper_rows,
+)
 from course_lib.studio.widgets import ProblemExplorer, SolutionStepper
 from course_lib.studio.xray import draw_xray, draw_xray_sheet
 from course_lib.studio.xray_panel import XRay
@@ -50,6 +56,7 @@ from course_lib.studio.xray_panel import XRay
 __all__ = [
     "BLUE",
     "CHANCE",
+    "LARGE",
     "OTHER",
     "OURS",
     "PAPER",
@@ -80,6 +87,7 @@ __all__ = [
     "draw_learning_curve",
     "draw_paper_depth",
     "draw_paper_layers",
+    "draw_plans",
     "draw_roc",
     "draw_shares",
     "draw_structure",

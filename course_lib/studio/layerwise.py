@@ -22,7 +22,7 @@ from course_lib.paths import DATA
 from course_lib.probes import ProbeConfig, layers
 from course_lib.provenance import provenance
 from course_lib.studio.paper import read_paper
-from course_lib.studio.plots import axes, ranked
+from course_lib.studio.plots import axes, beside, look_of_steps
 from course_lib.studio.presets import PROBE
 
 
@@ -117,7 +117,8 @@ def draw_layers(figures: Mapping, ax: Axes | None = None) -> Axes:
             [part["high"] - part["accuracy"] for part in parts],
         ]
         label = f"{t}" + (" (the question's own)" if t == 0 else "")
-        ax.errorbar(at, shares, bars, capsize=2, label=label, **ranked(number, len(steps)))
+        places = beside(at, number, len(steps), 0.02 * len(at))
+        ax.errorbar(places, shares, bars, capsize=2, label=label, **look_of_steps(t))
     said = [part["precision"]["accuracy"] for part in table.values()]
     precision = [math.nan if share is None else share for share in said]  # it never said yes
     ax.plot(at, precision, color="black", linestyle="--", label="precision, all")
@@ -134,8 +135,8 @@ def draw_paper_layers(depth: int = 20, op: str = "15", ax: Axes | None = None) -
         if wanted.items() <= row.items():
             point = int(row["layer"]), float(row["recall_percent_digitised"]) / 100
             lines.setdefault(int(row["distance_to_query"]), []).append(point)
-    for number, (t, points) in enumerate(sorted(lines.items())):
-        ax.plot(*zip(*points, strict=True), label=t, **ranked(number, len(lines)))
+    for t, points in sorted(lines.items()):
+        ax.plot(*zip(*points, strict=True), label=t, **look_of_steps(t))
     _finish(ax, depth)
     return ax
 

@@ -4,7 +4,8 @@ Colours mean the same everywhere (Okabe-Ito, safe for the colour-blind); shape, 
 say it again for readers in grey.
 """
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
@@ -59,8 +60,22 @@ def axes(width: float = 6.0, height: float = 3.2, columns: int = 1) -> Axes:
 
 def ranked(number: int, count: int) -> dict:
     """The look of one of `count` series in order: later is darker, each with its own marker."""
-    shade = mpl.colormaps["viridis_r"](0.15 + 0.85 * (number + 1) / count)
+    return _series(number, 0.15 + 0.85 * (number + 1) / count)
+
+
+def look_of_steps(t: int) -> dict:
+    """The look of what is t = 0 to 8 steps away, the same in all figures: farther is darker."""
+    return _series(t, 0.2 + 0.8 * math.log(t + 1, 9))
+
+
+def _series(number: int, darkness: float) -> dict:
+    shade = mpl.colormaps["viridis_r"](darkness)
     return {"color": shade, "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
+
+
+def beside(at: Sequence[float], number: int, count: int, step: float) -> list[float]:
+    """Places next to `at` for one of `count` series, so that their bars do not hide each other."""
+    return [place + step * (number - (count - 1) / 2) for place in at]
 
 
 def draw_structure(problem: Problem | nx.DiGraph, ax: Axes | None = None) -> Axes:

@@ -7,7 +7,7 @@ from statistics import fmean
 from matplotlib.axes import Axes
 
 from course_lib.studio.paper import read_paper
-from course_lib.studio.plots import axes, ranked
+from course_lib.studio.plots import CHANCE, OTHER, OURS, axes, beside, ranked
 
 PAPER_OPS = ("op≤15", "15", "20", "21", "22", "23")
 
@@ -90,15 +90,40 @@ def draw_depth(cells: Sequence[Mapping], row: str = "small", ax: Axes | None = N
     for number, ((_, layers, width), part) in enumerate(groups.items()):
         ops = list(map(int, part[0]["by_op"]))
         shares = [[cell["by_op"][str(op)]["accuracy"] for cell in part] for op in ops]
-        means = [fmean(x) for x in shares]
-        bars = [
-            [mean - min(x) for mean, x in zip(means, shares, strict=True)],
-            [max(x) - mean for mean, x in zip(means, shares, strict=True)],
-        ]
-        look = ranked(number, len(groups))
-        ax.errorbar(ops, means, bars, capsize=2, label=f"{layers} × {width}", **look)
+        means, bars = _mean_and_range(shares)
+        places, look = beside(ops, number, len(groups), 0.06), ranked(number, len(groups))
+        ax.errorbar(places, means, bars, capsize=2, label=f"{layers} × {width}", **look)
     largest = max((cell["config"]["problem"]["max_op"] for cell in cells), default=0)
     return _finish(ax, largest)
+
+
+PLANS = {  # by row: what is written before the solution, and its look
+    "small": ("nothing", OURS | {"marker": "o"}),
+    "filler": ("a filler, as long as the plan", CHANCE | {"marker": "s"}),
+    "backward": ("the plan, from the question back", OTHER | {"marker": "^"}),
+}
+
+
+def draw_plans(cells: Sequence[Mapping], ax: Axes | None = None) -> Axes:
+    """Share of the law that is solved over layers, a line for each thing written first."""
+    ax = axes(5, 3) if ax is None else ax
+    groups = by_shape(cells)
+    depths = sorted({layers for row, layers, _ in groups if row == "backward"})
+    for number, (row, (label, look)) in enumerate(PLANS.items()):
+        parts = [part for (name, n, _), part in groups.items() if name == row and n in depths]
+        shares = [[cell["law"]["accuracy"] for cell in part] for part in parts]
+        places = beside([part[0]["layers"] for part in parts], number, len(PLANS), 0.04)
+        ax.errorbar(places, *_mean_and_range(shares), capsize=2, label=label, **look)
+    ax.set(xlabel="layers", ylabel="solved (share)", ylim=(-0.04, 1.04), xticks=depths)
+    ax.legend(title="before the solution", fontsize=8)
+    return ax
+
+
+def _mean_and_range(shares: Sequence[Sequence[float]]) -> tuple[list[float], list[list[float]]]:
+    means = [fmean(x) for x in shares]
+    below = [mean - min(x) for mean, x in zip(means, shares, strict=True)]
+    above = [max(x) - mean for mean, x in zip(means, shares, strict=True)]
+    return means, [below, above]
 
 
 def draw_paper_depth(size: int = 1, ax: Axes | None = None) -> Axes:
