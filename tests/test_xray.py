@@ -136,5 +136,5 @@ def test_a_problem_that_cannot_be_is_answered_with_a_sentence(panel, monkeypatch
 
 
 def test_the_panel_has_a_text_for_those_who_see_no_picture_and_no_output_widget(panel):
-    assert 'alt="dep (A depends on B' in panel.views["xray"].value
+    assert 'alt="known (A is computed' in panel.views["xray"].value
     assert not any(isinstance(part, widgets.Output) for part in tree(panel))

@@ -41,8 +41,9 @@ class XRay(Panel):
         self.steps = (step.slider, step.number, widgets.Play(min=0, max=1, interval=PACE))
         widgets.link((self.steps[2], "value"), (step.slider, "value"))
         step.children = [self.steps[2], *step.children]
+        moving = (task for task in probes if not TASKS[task].once)  # these change as it writes
         knobs = {
-            "task": Choice("task", next(iter(probes)), probes),
+            "task": Choice("task", next(moving, next(iter(probes))), probes),
             "seed": Knob("seed", 0, max(999, seed), seed),
             "op": Knob("op", 1, most, op or self.config.max_op, law=op is None),
             "another": Choice("another question (reask)", False),
