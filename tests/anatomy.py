@@ -67,7 +67,7 @@ def lesson_faults(path) -> list[str]:
         {
             "title": not re.match(question, text),
             "length": not 35 <= len(notebook.cells) <= 60,
-            "words": not 1200 <= len(re.sub(r"<[^>]*>", " ", text).split()) <= 2500,
+            "words": not 1200 <= words(text) <= 2500,
             "long cells": statistics.median(len(c.source.splitlines()) for c in code) > 7,
             "nothing compared": not compared or not all(any(map(shown, o)) for o in compared),
             "picture": not any("image/png" in o.get("data", ()) for o in outputs(notebook)),
@@ -102,6 +102,11 @@ def shown(output) -> str:
 def prose(notebook) -> str:
     """All that is written between the code."""
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def words(text: str) -> int:
+    """How many words are read from top to bottom; hints and answers are folded away."""
+    return len(re.sub(r"<details>.*?</details>|<[^>]*>", " ", text, flags=re.S).split())
 
 
 def links(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The X-ray: what a model writes and believes, step by step, drawn and as a panel."""
 
 from dataclasses import replace
+from html import escape
 
 import ipywidgets as widgets
 import pytest
@@ -12,6 +13,7 @@ from course_lib import probes
 from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import GPT, ModelConfig, Tokenizer
+from course_lib.studio.ask_panel import AskModel, verdict
 from course_lib.studio.xray import WRONG, draw_xray, draw_xray_sheet, summarise, tell
 from course_lib.studio.xray_panel import XRay
 
@@ -133,6 +135,20 @@ def test_a_problem_that_cannot_be_is_answered_with_a_sentence(panel, monkeypatch
     monkeypatch.setattr(panel, "problem_of", refuse)
     panel.knobs["seed"].slider.value = 77
     assert "No such problem." in panel.summary.value and panel.views["xray"].value == ""
+
+
+def test_the_model_can_be_asked_about_any_problem():
+    asked = AskModel(MODEL, TOKENIZER, seed=5)
+    found = asked.trace_of(5, None, False)
+    for text in (found.problem.problem, found.problem.question, found.sentences[0]):
+        assert escape(text) in asked.views["text"].value
+    assert f"op {found.problem.op}. Not correct (" in asked.summary.value
+    asked.knobs["op"].law.value = False
+    asked.knobs["op"].slider.value = POCKET.max_op + 1
+    assert "1 more than in training" in asked.summary.value
+    for truth in (True, False):
+        right = probes.trace(MODEL, TOKENIZER, PROBLEM, SOLUTION if truth else SOLUTION[:-2])
+        assert verdict(right) == ("The solution is correct." if truth else "No answer is given.")
 
 
 def test_the_panel_has_a_text_for_those_who_see_no_picture_and_no_output_widget(panel):

@@ -1,5 +1,6 @@
 """The studio: what the notebooks and the command line need, imported by no other room."""
 
+from course_lib.studio.ask_panel import AskModel
 from course_lib.studio.curves import (
     LiveCurve,
     draw_accuracy,
@@ -62,6 +63,7 @@ __all__ = [
     "PAPER",
     "SMALL",
     "SWEEP",
+    "AskModel",
     "DepthGrid",
     "Lesson",
     "LiveCurve",

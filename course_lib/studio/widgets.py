@@ -99,7 +99,7 @@ class Panel(widgets.VBox):
             summary, contents = self.show(**{name: k.value for name, k in self.knobs.items()})
         except CourseError as error:
             summary, contents = str(error), {}
-        self.summary.value = _paragraph(escape(summary), 'role="status" aria-live="polite"')
+        self.summary.value = paragraph(escape(summary), 'role="status" aria-live="polite"')
         for name, view in self.views.items():
             view.value = contents.get(name, "")
 
@@ -128,7 +128,7 @@ class ProblemExplorer(Panel):
             "structure": picture(draw_structure, problem, alt=f"Structure graph. {summary}"),
             "dependency": picture(draw_dependency, problem, alt=f"Dependency graph. {summary}"),
             "text": _told(problem),
-            "solution": _paragraph(f"<b>Solution.</b> {escape(problem.solution)}"),
+            "solution": paragraph(f"<b>Solution.</b> {escape(problem.solution)}"),
         }
 
 
@@ -199,15 +199,15 @@ def _told(problem: Problem) -> str:
         text = escape(english.join(pieces))
         told.append(f"<mark>{text}</mark>" if p in problem.order else text)
     told.append(f"<b>{escape(problem.question)}</b> (Marked: necessary.)")
-    return _paragraph(" ".join(told))
+    return paragraph(" ".join(told))
 
 
 def _emphasised(sentences: list[str]) -> str:
     """Sentences as text, the last one bold."""
     *before, last = map(escape, sentences or ["Nothing is written yet."])
-    return _paragraph(" ".join([*before, f"<b>{last}</b>"]))
+    return paragraph(" ".join([*before, f"<b>{last}</b>"]))
 
 
-def _paragraph(html: str, attributes: str = "") -> str:
+def paragraph(html: str, attributes: str = "") -> str:
     """Lines set as in the text of a lesson; the widgets' own stand far apart."""
     return f'<p style="line-height: 1.5" {attributes}>{html}</p>'
