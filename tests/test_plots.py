@@ -13,7 +13,7 @@ from course_lib.igsm import ProblemConfig, parse_problem, sample_problem
 from course_lib.studio import draw_dependency, draw_shares, draw_structure
 from course_lib.studio.canvas import Canvas
 from course_lib.studio.layered import crossings, longest_paths, place
-from course_lib.studio.plots import BOX, COMPUTED, NECESSARY
+from course_lib.studio.plots import BOX, COMPUTED, NECESSARY, SIGNS
 
 MED = ProblemConfig.preset("med")
 LARGE = replace(MED, layers=4, items=4, edges=36, op=15)  # 60 parameters
@@ -84,8 +84,8 @@ def test_dependency_graph_marks_what_it_should():
     assert len(shapes(ax, NECESSARY.face)) == len(EXAMPLE.order) + legend
     ellipses = [x for x in ax.get_children() if isinstance(x, Ellipse)]
     assert len(ellipses) == len(EXAMPLE.parameters) - EXAMPLE.ip + 1
-    constants = [d.constant for d in EXAMPLE.definitions if d.constant is not None]
-    assert {"?", *map(str, constants)} <= set(words(ax))
+    used = [d for d in EXAMPLE.definitions if d.constant is not None]
+    assert {"?", *(f"{SIGNS[d.link]}{d.constant}" for d in used)} <= set(words(ax))
 
 
 def test_known_parameters_show_their_values():

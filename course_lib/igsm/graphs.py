@@ -15,18 +15,21 @@ def structure_graph(problem) -> nx.DiGraph:
 def dependency_graph(problem) -> nx.DiGraph:
     """Parameters by name; an edge leads from each operand to the parameter computed from it.
 
-    Node attributes: abstract, necessary, query (bool), constant (int or None), value (int).
+    Node attributes: abstract, necessary, query (bool), constant (int or None) and its `link`
+    to the rest of the sentence ("+", "*" or ""), value (int).
     """
     graph = nx.DiGraph()
     necessary = set(problem.order)
     names = [str(parameter) for parameter in problem.parameters]
     for p, name in enumerate(names):
+        definition = problem.definitions[p]
         graph.add_node(
             name,
             abstract=problem.parameters[p].abstract,
             necessary=p in necessary,
             query=p == problem.query,
-            constant=problem.definitions[p].constant,
+            constant=definition.constant,
+            link=definition.link,
             value=problem.values[p],
         )
     for p, definition in enumerate(problem.definitions):

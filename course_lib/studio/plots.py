@@ -43,6 +43,7 @@ LINES = {  # of the structure graph
     "query": QUERY,
 }
 COMPUTED = "#9FD9C8"  # face of a parameter whose value is known
+SIGNS = {"+": "+", "*": "×", "": "="}  # before a constant, by how a sentence uses it
 BOX, DISC = (1.3, 0.52), (0.38, 0.36)  # inches, for up to four lines or for a number,
 LONG_DISC = 0.62, 0.36  # or for a number and some words
 WIDEST_WITH_NAMES = 13.0  # inches
@@ -115,7 +116,7 @@ def draw_dependency(
     """
     graph = problem if isinstance(problem, nx.DiGraph) else problem.dependency_graph()
     looks = {v: _look(**attributes) for v, attributes in graph.nodes.data()}
-    legend = LEGEND | {"constant": Look(constant="5")}
+    legend = LEGEND | {"constant": Look(constant="+5")}
     if known is not None:
         moments = {"computed": _computed, "ready": _ready, "next": _next}
         legend |= {name: replace(moment(NECESSARY), tag="") for name, moment in moments.items()}
@@ -181,9 +182,12 @@ def draw_shares(
     return ax
 
 
-def _look(abstract: bool, necessary: bool, query: bool, constant: int | None, **_) -> Look:
+def _look(
+    abstract: bool, necessary: bool, query: bool, constant: int | None, link: str | None = None, **_
+) -> Look:
     look = QUERY if query else NECESSARY if necessary else UNNECESSARY
-    return replace(look, ellipse=abstract, constant="" if constant is None else str(constant))
+    told = "" if constant is None else f"{SIGNS.get(link, '')}{constant}"
+    return replace(look, ellipse=abstract, constant=told)
 
 
 def _computed(look: Look) -> Look:

@@ -1,5 +1,7 @@
 """Exercises of lesson 00: arithmetic on a clock, and the two-name look-up."""
 
+import math
+
 from course_lib.studio.exercises import Exercise
 
 
@@ -19,6 +21,10 @@ def _never_below_zero(left: int, sign: str, right: int, modulus: int) -> int:
 
 def _wraps_one_late(left: int, sign: str, right: int, modulus: int) -> int:
     return _never_wraps(left, sign, right, modulus) % (modulus + 1)
+
+
+def _cuts_towards_zero(left: int, sign: str, right: int, modulus: int) -> int:
+    return int(math.fmod(_never_wraps(left, sign, right, modulus), modulus))
 
 
 def _backwards(left: int, sign: str, right: int, modulus: int) -> int:
@@ -60,6 +66,10 @@ def _whole_sentence(problem: str, name: str) -> str:
     return f"{START}{name} equals {rest}" if rest else ""
 
 
+def _none(problem: str, name: str) -> str | None:
+    return look_up(problem, name) or None
+
+
 def _with_stop(problem: str, name: str) -> str:
     rest = look_up(problem, name)
     return f"{rest}." if rest and problem.endswith(f"{rest}.") else rest
@@ -96,6 +106,10 @@ EXERCISES = (
         (
             (_never_wraps, "where do the numbers wrap around? Results must lie below the modulus."),
             (_never_below_zero, "going back from 0 leads to the largest number, not to 1."),
+            (
+                _cuts_towards_zero,
+                "no result is negative: below 0 the clock wraps around, too.",
+            ),
             (_wraps_one_late, "the modulus itself is 0 again: there are that many numbers."),
             (_backwards, "a difference has an order: left minus right."),
         ),
@@ -109,6 +123,7 @@ EXERCISES = (
             (_owner_only, "several parameters share this owner: both names must fit."),
             (_owned_only, "several owners have this: both names must fit."),
             (_whole_sentence, 'only what stands after "equals" is asked for.'),
+            (_none, "where no sentence is about the name, return an empty text."),
             (_with_stop, "the last sentence ends with a full stop that does not belong to it."),
         ),
     ),

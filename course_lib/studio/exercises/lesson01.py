@@ -21,6 +21,10 @@ def _counts_own_layer(widths: list[int], edges: int) -> int:
     return count_parameters(widths, edges) + sum(widths)
 
 
+def _upside_down(widths: list[int], edges: int) -> int:
+    return count_parameters(widths[::-1], edges)
+
+
 def find_necessary(operands: dict[str, list[str]], query: str) -> set[str]:
     """The query and all it depends on."""
     found, todo = set(), [query]
@@ -34,6 +38,10 @@ def find_necessary(operands: dict[str, list[str]], query: str) -> set[str]:
 
 def _only_direct(operands: dict[str, list[str]], query: str) -> set[str]:
     return {query, *operands[query]}
+
+
+def _two_steps(operands: dict[str, list[str]], query: str) -> set[str]:
+    return {query, *operands[query], *(q for p in operands[query] for q in operands[p])}
 
 
 def _without_query(operands: dict[str, list[str]], query: str) -> set[str]:
@@ -77,6 +85,10 @@ def _kinds_not_things(owned, category_of, item, category) -> int:
     return count_things(ones, category_of, item, category)
 
 
+def _on_a_clock(owned, category_of, item, category) -> int:
+    return count_things(owned, category_of, item, category) % 23
+
+
 CHAIN = {"d": ["b", "c"], "c": ["b"], "b": ["a"], "a": [], "e": ["d", "x"], "x": []}
 OWNED = {
     "Oak School": {"Lab": 2, "Gym": 3},
@@ -103,6 +115,7 @@ EXERCISES = (
                 "an item has one abstract parameter for every deeper layer, not only one.",
             ),
             (_only_abstract, "these are the abstract parameters; where are the instance ones?"),
+            (_upside_down, "the top layer comes first: its items have the most below them."),
             (_counts_own_layer, "an item owns nothing of its own category, only of deeper ones."),
         ),
     ),
@@ -112,6 +125,7 @@ EXERCISES = (
         find_necessary,
         (
             (_only_direct, "what the query needs needs something itself: follow it all the way."),
+            (_two_steps, "go on until nothing new is found, not only for two steps."),
             (_without_query, "the query is necessary too."),
             (_what_needs_it, "this goes the wrong way: it finds what needs the query."),
             (_as_list, "the names are right; return them as a set."),
@@ -134,6 +148,7 @@ EXERCISES = (
                 _adds_instead,
                 "two labs with four bags each are eight bags: multiply on the way down.",
             ),
+            (_on_a_clock, "here nothing wraps around: plain whole numbers."),
             (_kinds_not_things, "this counts kinds of things; how many there are of each matters."),
         ),
     ),

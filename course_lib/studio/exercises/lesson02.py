@@ -20,6 +20,10 @@ def _signs(solution: str) -> int:
     return sum(step.count(sign) for step in symbolic for sign in "+-*")
 
 
+def _all_signs(solution: str) -> int:
+    return sum(solution.count(sign) for sign in "+-*")
+
+
 def _equals(solution: str) -> int:
     return solution.count("=")
 
@@ -46,6 +50,10 @@ def _forgets_constants(operands: dict[str, list[str]], known: set[str]) -> set[s
     return {p for p in find_ready(operands, known) if operands[p]}
 
 
+def _in_the_end(operands: dict[str, list[str]], known: set[str]) -> set[str]:
+    return set(operands) - known
+
+
 def estimate_templates(templates: list[str]) -> float:
     """Pairs of draws for each pair that collides: 1 / (chance that two draws are equal)."""
     pairs = math.comb(len(templates), 2)
@@ -60,6 +68,11 @@ def _distinct(templates: list[str]) -> float:
 def _repeats(templates: list[str]) -> float:
     repeats = len(templates) - len(set(templates))
     return math.comb(len(templates), 2) / repeats if repeats else math.inf
+
+
+def _repeated_kinds(templates: list[str]) -> float:
+    repeated = sum(count > 1 for count in Counter(templates).values())
+    return math.comb(len(templates), 2) / repeated if repeated else math.inf
 
 
 def _ordered_pairs(templates: list[str]) -> float:
@@ -82,6 +95,7 @@ EXERCISES = (
         (
             (_sentences, "a sentence can hold several operations; this counts sentences."),
             (_signs, "a constant or a copy counts as one operation too, though it has no sign."),
+            (_all_signs, "a constant or a copy has no sign and counts; others have more than one."),
             (_equals, "an operation is written with several equals signs; count something else."),
         ),
     ),
@@ -96,6 +110,7 @@ EXERCISES = (
                 _only_touched,
                 "all operands must be known, not one; and what needs none is ready at once.",
             ),
+            (_in_the_end, "asked is what can be computed at once, not what could follow later."),
             (_forgets_constants, "what needs nothing is ready from the start."),
         ),
     ),
@@ -106,6 +121,7 @@ EXERCISES = (
         (
             (_distinct, "this counts what was seen; the estimate needs how often two are equal."),
             (_repeats, "four equal ones make six equal pairs, not three repeats: count pairs."),
+            (_repeated_kinds, "a template that was drawn often makes more than one equal pair."),
             (_ordered_pairs, "a pair and its mirror image are one pair."),
         ),
     ),

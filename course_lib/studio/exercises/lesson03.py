@@ -59,6 +59,10 @@ def _everything(past: int, new: int) -> Tensor:
     return torch.ones(new, past + new, dtype=torch.bool)
 
 
+def _square(past: int, new: int) -> Tensor:
+    return torch.ones(past + new, past + new, dtype=torch.bool).tril()
+
+
 def _hides(past: int, new: int) -> Tensor:
     return ~cached_mask(past, new)
 
@@ -97,6 +101,11 @@ def _one_speed(x: Tensor) -> Tensor:
     pairs = torch.stack((left, right), dim=-1)  # T d/2 2
     turned = torch.stack([rotate_all(pairs[:, i]) for i in range(pairs.shape[1])], dim=1)
     return torch.cat((turned[..., 0], turned[..., 1]), dim=1)
+
+
+def _not_a_turn(x: Tensor) -> Tensor:
+    (left, _), (_, right) = rotate_all(x).chunk(2, dim=1), _backwards(x).chunk(2, dim=1)
+    return torch.cat((left, right), dim=1)
 
 
 def _numbers(past: int, new: int) -> Tensor:
@@ -144,6 +153,7 @@ EXERCISES = (
             (_reads_future, "your tokens read what comes after them and not what came before."),
             (_not_itself, "a token may read itself."),
             (_everything, "the new tokens must not read ahead among themselves."),
+            (_square, "one row for each *new* token: the cached ones read no more."),
             (_hides, "True means that a reader may look, not that it may not."),
             (_numbers, "the table is right; make them True and False instead of numbers."),
         ),
@@ -161,6 +171,7 @@ EXERCISES = (
                 _too_slow,
                 "the first pair is right, the others turn too slowly: see the exponent.",
             ),
+            (_not_a_turn, "a turn keeps lengths, yours does not: one of four signs is wrong."),
             (_one_speed, "every pair turns as fast as the first; each should have its own speed."),
         ),
         same_tensor,

@@ -19,6 +19,14 @@ def _rounded_down(share, margin):
     return math.floor(1.96**2 * share * (1 - share) / margin**2)
 
 
+def _to_the_nearest(share, margin):
+    return round(1.96**2 * share * (1 - share) / margin**2)
+
+
+def _root_kept(share, margin):
+    return math.ceil(1.96 * math.sqrt(share * (1 - share)) / margin)
+
+
 def _worst_share(share, margin):
     return problems_needed(0.5, margin)
 
@@ -42,6 +50,14 @@ def _how_many(solution, necessary):
 
 def _missing_ones(solution, necessary):
     return [name for name in necessary if f"Define {name} as" not in solution]
+
+
+def _with_what_is_before(solution, necessary):
+    return ["", *unnecessary(solution, necessary)]
+
+
+def _sorted(solution, necessary):
+    return sorted(unnecessary(solution, necessary))
 
 
 def _everything_defined(solution, necessary):
@@ -73,6 +89,25 @@ def _all_letters_alike(solution):
     return "Define P".join(re.sub(r"\b[a-zA-Z]\b", "a", part) for part in parts)
 
 
+def _only_small_letters(solution):
+    text, seen = _keeps_letters(solution), {}
+    for letter in re.findall(r"\b[a-z]\b", text):
+        seen.setdefault(letter, chr(ord("a") + len(seen)))
+    return re.sub(r"\b[a-z]\b", lambda m: seen[m[0]], text)
+
+
+def _one_long_name(solution):
+    return template(re.sub(r"Define .+ as", "Define P as", solution))
+
+
+def _p_stays(solution):
+    seen: dict[str, str] = {"P": "P"}
+    text = _keeps_letters(solution)
+    for letter in re.findall(r"\b[a-zA-Z]\b", text):
+        seen.setdefault(letter, chr(ord("a") + len(seen) - 1))
+    return re.sub(r"\b[a-zA-Z]\b", lambda m: seen[m[0]], text)
+
+
 def _every_digit(solution):
     numbers = iter(re.findall(r"\d+", solution))
     return re.sub(r"\b0\b", lambda _: "0" * len(next(numbers)), template(solution))
@@ -84,7 +119,7 @@ STEPS = (
     "Define Lab's Backpack as B; so B = w = 13.",
     "Define A Zoo's Den as c; so c = 4. Define B Zoo's Den as b; so b = 16. "
     "Define Den's Fox as a; d = c - b = 4 - 16 = 11; so a = 3 * d = 3 * 11 = 10.",
-    "Define Pond's Frog as z; so z = 0.",
+    "Define Pond's Frog as z; so z = 0. Define Pond's Newt as P; so P = z = 0.",
 )
 EXERCISES = (
     Exercise(
@@ -94,6 +129,8 @@ EXERCISES = (
         (
             (_without_squares, "solve margin = 1.96 · √(...) for n: what becomes of the root?"),
             (_rounded_down, "with so few problems the margin is a little too wide: round up."),
+            (_to_the_nearest, "rounded down, the margin is a little too wide: always round up."),
+            (_root_kept, "n stands under the root: square both sides before you solve for it."),
             (_worst_share, "that holds for a share of one half; use the share that is given."),
             (_margin_as_width, "the margin is to each side, half of the interval's width."),
             (_one_standard_error, "a margin of one standard error holds 68 %, not 95 %."),
@@ -105,7 +142,9 @@ EXERCISES = (
             (STEPS[0], ["Oak School's Lab", "Lab's Red Bag"]),
             (STEPS[0], ["Oak School's Lab"]),
             (STEPS[1], ["A Zoo's Den", "Den's Fox"]),
-            (STEPS[2], ["Pond's Frog", "Pond's Newt"]),
+            (STEPS[2], ["Pond's Frog", "Pond's Toad"]),
+            (STEPS[1], ["Den's Fox"]),
+            (STEPS[0], []),
         ),
         unnecessary,
         (
@@ -114,6 +153,8 @@ EXERCISES = (
                 _missing_ones,
                 "these are necessary and missing; asked are those written for nothing.",
             ),
+            (_with_what_is_before, "before the first Define there is nothing: leave it out."),
+            (_sorted, "keep the order of the solution."),
             (_everything_defined, "leave out the necessary ones."),
         ),
     ),
@@ -128,6 +169,9 @@ EXERCISES = (
             ),
             (_keeps_numbers, "two problems with other numbers have the same template: write 0."),
             (_all_letters_alike, "different letters must stay different, or the plan is lost."),
+            (_only_small_letters, "a letter may be capital as well."),
+            (_one_long_name, "your pattern runs to the last 'as' of the text: make it short."),
+            (_p_stays, "a parameter's letter may be P, too: rename it like any other."),
             (_every_digit, "a number of two digits is one number: one 0 for it."),
         ),
     ),
