@@ -103,6 +103,7 @@ def draw_roc(
     ax = axes(4.4, 4) if ax is None else ax
     for name, signals in lights.items():
         label, look = LIGHTS[name]
+        label = label if label.startswith(name) else f"{name}: {label}"
         ax.plot(*light.roc(signals), label=label, **look)
         found = light.alarms(signals, threshold)
         ax.plot(found["false_alarms"]["share"], found["recall"]["share"], "o", color=look["color"])
