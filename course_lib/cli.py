@@ -171,6 +171,17 @@ def show(figures: dict, table: Callable[[dict], str], options: Namespace) -> Non
     print(json.dumps(figures) if options.json else table(figures))
 
 
+def run_doctor(options: Namespace) -> int:
+    """Prints what is well here, and what mends what is not."""
+    from course_lib.doctor import examine
+
+    code = 0
+    for finding in examine():
+        print("well" if finding.well else "MEND", finding.text, sep="  ", flush=True)
+        code |= not finding.well
+    return int(code)
+
+
 def run_lessons(options: Namespace) -> int:
     """Runs the lessons and prints their table."""
     from course_lib.studio.runner import run
@@ -190,4 +201,5 @@ COMMANDS = {
     "sweep": run_sweep,
     "ship": run_ship,
     "run": run_lessons,
+    "doctor": run_doctor,
 }

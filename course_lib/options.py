@@ -72,6 +72,8 @@ def build_parser() -> Parser:
     run.add_argument("--only", default="", help="lessons by number, such as 01,05")
     run.add_argument("-p", action="append", default=[], metavar="name=value", dest="wishes")
     run.add_argument("--out", help="folder for executed notebooks (default runs/lessons-SCALE)")
+
+    commands.add_parser("doctor", help="is everything here, and what mends what is not")
     return parser
 
 
