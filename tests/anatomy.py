@@ -73,6 +73,7 @@ def lesson_faults(path) -> list[str]:
             "picture": not any("image/png" in o.get("data", ()) for o in outputs(notebook)),
             "exercises": len(stubs) not in (2, 3),
             "check": not all("studio.check(" in code[i + 1].source for i in stubs),
+            "self-test": re.findall(r"<summary>(\d+)\. ", text) != [*map(str, range(1, 11))],
             "solution": not (path.parent / "solutions" / path.name).exists(),
             **{part: not re.search(p, text, re.M | re.I) for part, p in SKELETON.items()},
         }

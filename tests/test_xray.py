@@ -13,6 +13,7 @@ from course_lib import probes
 from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import GPT, ModelConfig, Tokenizer
+from course_lib.studio import cover
 from course_lib.studio.ask_panel import AskModel, verdict
 from course_lib.studio.xray import WRONG, draw_xray, draw_xray_sheet, summarise, tell
 from course_lib.studio.xray_panel import XRay
@@ -154,3 +155,9 @@ def test_the_model_can_be_asked_about_any_problem():
 def test_the_panel_has_a_text_for_those_who_see_no_picture_and_no_output_widget(panel):
     assert 'alt="known (A is computed' in panel.views["xray"].value
     assert not any(isinstance(part, widgets.Output) for part in tree(panel))
+
+
+def test_the_picture_of_the_readme_can_be_drawn_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(cover, "PATH", tmp_path / "xray.png")
+    cover.main()
+    assert cover.PATH.stat().st_size > 10_000
