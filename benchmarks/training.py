@@ -28,7 +28,7 @@ from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import GPT, Stream, Tokenizer, TrainConfig, pick_device
 from course_lib.lm.optim import make_optimizers
 from course_lib.lm.training import prediction_loss, update
-from course_lib.studio.presets import CONTEXTS, training
+from course_lib.studio.scales import CONTEXTS, training
 
 RATE = 1e-3
 

@@ -83,7 +83,7 @@ def run_train(options: Namespace) -> int:
 def run_eval(options: Namespace) -> int:
     """Prints accuracies by the verifier, as a table or as JSON."""
     from course_lib import lm
-    from course_lib.studio.report import evaluation_table
+    from course_lib.studio.evaluation_report import evaluation_table
 
     with loaded(options) as model:
         figures = lm.evaluate(*model, options.n, options.seed, note=note)
@@ -93,8 +93,8 @@ def run_eval(options: Namespace) -> int:
 
 def run_errors(options: Namespace) -> int:
     """Prints errors by kind of token and by first wrong step, as tables or as JSON."""
-    from course_lib.lm.error_kinds import find_errors
-    from course_lib.studio.report import errors_table
+    from course_lib.lm.errors_by_token import find_errors
+    from course_lib.studio.evaluation_report import errors_table
 
     with loaded(options) as (model, tokenizer, problem):
         problem = replace(problem, split=options.split)
@@ -184,7 +184,7 @@ def run_doctor(options: Namespace) -> int:
 
 def run_lessons(options: Namespace) -> int:
     """Runs the lessons and prints their table."""
-    from course_lib.studio.runner import run
+    from course_lib.studio.lesson_runner import run
 
     return int(not run(options.scale, options.only, options.wishes, options.out))
 

@@ -3,11 +3,11 @@
 import nbformat
 import pytest
 from anatomy import CHECKED, code_cells, faults, lesson_faults, shown
-from made import write_notebook
+from notebook_writer import write_notebook
 
 from course_lib.errors import CourseError
 from course_lib.studio import notebooks
-from course_lib.studio.runner import WIDGET
+from course_lib.studio.lesson_runner import WIDGET
 
 NAME = "01_what_is_it.ipynb"
 NOISE = """\
@@ -18,6 +18,9 @@ for n in range(200):
     print(n, flush=True)
 ipywidgets.IntSlider()"""
 STUB = "def my_sum(n: int) -> int:\n    raise NotImplementedError"
+QUESTIONS = "\n".join(
+    f"<details><summary>{n}. Why?</summary>\n\nSo.\n</details>" for n in range(1, 11)
+)
 CELLS = (  # cell 0 holds the parameters
     "# What is it?\n\nTen minutes. You will be able to count.",
     "from course_lib import studio\n\nlesson = studio.begin(globals())",
@@ -26,7 +29,7 @@ CELLS = (  # cell 0 holds the parameters
     "n = 2\nn + SEED",
     "# Exercises\n\n<details>\n\n```python\nx = 1\n```\n</details>",
     *[STUB, "print('studio.check(my_sum)')"] * 2,
-    "# Summary",
+    f"# Ten questions\n\n{QUESTIONS}\n\n# Summary",
     "# What could fool us",
     f"# Next\n\n[solutions](solutions/{NAME})",
     *["# Words\n\n" + "word " * 60] * 24,
@@ -128,6 +131,7 @@ PLANTED = {
     "exercises": lambda cells: cells[7].update(source="1"),
     "check": lambda cells: cells[8].update(source="1"),
     "minutes": lambda cells: cells[1].update(source="# What?"),
+    "self-test": lambda cells: cells[11].update(source="# Ten questions\n\n# Summary"),
     "what could fool us": lambda cells: cells.pop(12),
 }
 

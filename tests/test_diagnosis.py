@@ -13,9 +13,9 @@ from course_lib.cli import main
 from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import GPT, ModelConfig, Tokenizer
-from course_lib.probes import light
+from course_lib.probes import warning_light
 from course_lib.probes.diagnosis import EXPLANATIONS
-from course_lib.probes.light import Signal
+from course_lib.probes.warning_light import Signal
 from course_lib.studio import diagnosing
 from course_lib.studio.diagnosis_report import diagnosis_table
 
@@ -172,7 +172,7 @@ def test_both_tables_count_what_they_say():
     assert share(found["first_wrong"]["nece_next"]) == (0.0, 1)
     assert diagnosing.explained(sentences)["not ready"]["believed next"] == 1
     brightness = {
-        name: [s.brightness for s in part] for name, part in light.lights(sentences).items()
+        name: [s.brightness for s in part] for name, part in warning_light.lights(sentences).items()
     }
     assert brightness["can_next"] == pytest.approx([0.1, 0.9, 0.1])
     assert brightness["nece_next"] == pytest.approx([0.9, 0.1, 0.9])
@@ -224,26 +224,26 @@ def signals(*pairs, stratum=0):
 
 def test_area_counts_pairs_within_strata():
     mixed = signals((0.9, True), (0.5, True), (0.5, False), (0.1, False))
-    assert light.area(mixed) == pytest.approx((1 + 1 + 0.5 + 1) / 4)
+    assert warning_light.area(mixed) == pytest.approx((1 + 1 + 0.5 + 1) / 4)
     apart = signals((0.2, True), (0.1, False), stratum=1) + signals((0.9, False), stratum=2)
-    assert light.area(apart) == 1
-    assert light.area(signals((0.2, False))) is None
+    assert warning_light.area(apart) == 1
+    assert warning_light.area(signals((0.2, False))) is None
 
 
 def test_area_is_the_area_under_the_curve():
     rng = np.random.default_rng(0)
     many = signals(*[(round(float(x), 1), bool(x + rng.normal() > 1)) for x in rng.random(300)])
-    false_alarms, hits = light.roc(many)
+    false_alarms, hits = warning_light.roc(many)
     assert (false_alarms[0], hits[0], false_alarms[-1], hits[-1]) == (0, 0, 1, 1)
-    assert np.trapezoid(hits, false_alarms) == pytest.approx(light.area(many))
+    assert np.trapezoid(hits, false_alarms) == pytest.approx(warning_light.area(many))
 
 
 def test_an_interval_counts_solutions_not_sentences():
     rng = np.random.default_rng(1)
     pairs = [(float(rng.random() + 0.3 * (i % 2)), bool(i % 2)) for i in range(60)]
-    alone = light.area_with_interval(signals(*pairs))
+    alone = warning_light.area_with_interval(signals(*pairs))
     copies = [s for s in signals(*pairs) for _ in range(9)]  # nine sentences each, all alike
-    together = light.area_with_interval(copies)
+    together = warning_light.area_with_interval(copies)
     assert together["area"] == alone["area"] and together["n"] == 9 * alone["n"]
     assert together["high"] - together["low"] == pytest.approx(
         alone["high"] - alone["low"], rel=0.05
@@ -258,7 +258,7 @@ def test_an_interval_is_as_wide_where_each_solution_is_a_stratum():
         ease = rng.normal()
         many += [Signal(ease + 1, True, (solution, 0), solution)]
         many += [Signal(ease + rng.normal(), False, (solution, 0), solution) for _ in range(8)]
-    found = light.area_with_interval(many)
+    found = warning_light.area_with_interval(many)
     shares = [
         np.mean([many[9 * i].brightness > s.brightness for s in many[9 * i + 1 : 9 * i + 9]])
         for i in range(80)
@@ -269,7 +269,9 @@ def test_an_interval_is_as_wide_where_each_solution_is_a_stratum():
 
 
 def test_alarms():
-    found = light.alarms(signals((0.9, True), (0.2, True), (0.7, False), (0.1, False), (0, False)))
+    found = warning_light.alarms(
+        signals((0.9, True), (0.2, True), (0.7, False), (0.1, False), (0, False))
+    )
     shares = {name: (part["count"], part["n"]) for name, part in found.items()}
     assert shares == {"precision": (1, 2), "recall": (1, 2), "false_alarms": (1, 3)}
     assert found["precision"]["share"] == 0.5
@@ -279,12 +281,12 @@ def test_beforehand_looks_at_each_moment_before_the_mistake(asked):
     problem = problem_with(6, needs=3)
     right, order = trace_of(problem), list(problem.order)
     probe = asked["can_next"]
-    assert light.beforehand(probe, TOKENIZER, [right]) == {}
+    assert warning_light.beforehand(probe, TOKENIZER, [right]) == {}
     late = [*order[:1], problem.query, *order[1:-1]]  # not ready in the second sentence
     text = " ".join(right.sentences[order.index(p)] for p in late)
     found = probes.trace(MODEL, TOKENIZER, problem, TOKENIZER.encode(text))
     assert found.wrong_step == 1 and found.written[1] == problem.query
-    before = light.beforehand(probe, TOKENIZER, [found])
+    before = warning_light.beforehand(probe, TOKENIZER, [found])
     assert list(before) == [0, 1]
     moments = probes.beliefs_along(probe, TOKENIZER, found)
     for lead, part in before.items():
@@ -292,15 +294,15 @@ def test_beforehand_looks_at_each_moment_before_the_mistake(asked):
         still = [
             b for b in moments[step] if b.truth == 0 and b.query.parameters[0] not in late[:step]
         ]
-        assert [s.brightness for s in part] == [light.yes(b) for b in still]
+        assert [s.brightness for s in part] == [warning_light.yes(b) for b in still]
         (wrong,) = [s for s in part if s.wrong]
-        assert wrong.brightness == light.yes(moments[step][problem.query])
+        assert wrong.brightness == warning_light.yes(moments[step][problem.query])
         assert len({s.stratum for s in part}) == 1
 
 
 def test_the_control_is_about_what_is_rightly_written_later(asked):
     right = trace_of(problem_with(6, needs=3))
-    control = light.beforehand(asked["can_next"], TOKENIZER, [right], mistakes=False)
+    control = warning_light.beforehand(asked["can_next"], TOKENIZER, [right], mistakes=False)
     ready = probes.find_task("can_next")
     for lead, part in control.items():
         strata = {s.stratum for s in part}

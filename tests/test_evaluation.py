@@ -11,10 +11,10 @@ from course_lib import lm
 from course_lib.cli import main
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import evaluation
-from course_lib.lm.error_kinds import KINDS
+from course_lib.lm.errors_by_token import KINDS
 from course_lib.lm.evaluation import evaluate, judge, redundancy, wilson
-from course_lib.studio import report
-from course_lib.studio.report import errors_table, evaluation_table
+from course_lib.studio import evaluation_report
+from course_lib.studio.evaluation_report import errors_table, evaluation_table
 
 POCKET = ProblemConfig.preset("pocket")
 PROBLEMS = [sample_problem(POCKET, seed) for seed in range(40)]
@@ -131,7 +131,7 @@ def test_the_table_puts_the_papers_figures_beside_ours(perfect):
 
 
 def test_theirs_stands_beside_ours_at_the_same_multiple_of_the_training_op():
-    twins = {op: report._twin(op, 8) for op in range(1, 13)}
+    twins = {op: evaluation_report._twin(op, 8) for op in range(1, 13)}
     assert {op: twin for op, twin in twins.items() if twin} == {
         8: "op=15",
         11: "op=21",

@@ -5,7 +5,7 @@ import pytest
 from course_lib.errors import CourseError
 from course_lib.studio import begin
 from course_lib.studio.lesson import convert
-from course_lib.studio.presets import SCALES
+from course_lib.studio.scales import SCALES
 
 PARAMETERS = "import os\nSCALE: str = 'smoke'\nSEED: int = 7\nRATE: float = 0.5\n"
 

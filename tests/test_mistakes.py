@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from course_lib.probes import EXPLANATIONS
-from course_lib.probes.light import Signal
+from course_lib.probes.warning_light import Signal
 from course_lib.studio.light_panel import WarningLight
 from course_lib.studio.mistakes import draw_beforehand, draw_explained, draw_kinds, draw_roc
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Ellipse, Rectangle
 from course_lib.igsm import ProblemConfig, parse_problem, sample_problem
 from course_lib.studio import draw_dependency, draw_shares, draw_structure
 from course_lib.studio.canvas import Canvas
-from course_lib.studio.layered import crossings, longest_paths, place
+from course_lib.studio.graph_layout import crossings, longest_paths, place
 from course_lib.studio.plots import BOX, COMPUTED, NECESSARY, SIGNS
 
 MED = ProblemConfig.preset("med")

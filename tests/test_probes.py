@@ -14,8 +14,8 @@ from course_lib.igsm import ProblemConfig, parse_problem, sample_problem
 from course_lib.lm import GPT, ModelConfig, Tokenizer
 from course_lib.lm.attention import readable_attention
 from course_lib.lm.rows import make_batch
+from course_lib.probes.tasks import Query
 from course_lib.probes.training import batches, choose, labeller, unbalance
-from course_lib.probes.truth import Query
 
 POCKET = ProblemConfig.preset("pocket")
 TOKENIZER = Tokenizer(POCKET)

@@ -15,7 +15,7 @@ from course_lib.errors import CourseError
 from course_lib.lm.config import to_dict
 from course_lib.studio import grid, sweep
 from course_lib.studio.depth_panel import DepthGrid, draw_by_depth
-from course_lib.studio.presets import SWEEP
+from course_lib.studio.scales import SWEEP
 from course_lib.studio.sweep_report import PLANS, draw_plans, paper_rows, sweep_table
 
 CELL = "small_d02_w096_s1"

@@ -6,7 +6,7 @@ from course_lib.lm.checkpoints import load_checkpoint, save_checkpoint
 from course_lib.lm.config import TrainConfig
 from course_lib.lm.decoding import generate
 from course_lib.lm.device import pick_device
-from course_lib.lm.error_kinds import find_errors, first_errors, token_errors
+from course_lib.lm.errors_by_token import find_errors, first_errors, token_errors
 from course_lib.lm.evaluation import (
     Attempt,
     accuracy,

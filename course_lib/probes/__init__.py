@@ -5,9 +5,9 @@ from course_lib.probes.examination import Belief, ask, examine, matthews, score
 from course_lib.probes.packing import Packed, pack
 from course_lib.probes.queries import Script, bundle, naive_rows, query_ids, read_script
 from course_lib.probes.store import train_or_load_probe
+from course_lib.probes.tasks import TASKS, Query, Task, find_task
 from course_lib.probes.trace import Trace, beliefs_along, trace, traces
 from course_lib.probes.training import train_probe
-from course_lib.probes.truth import TASKS, Query, Task, find_task
 from course_lib.probes.vprobe import ProbeConfig, VProbe
 
 __all__ = [

@@ -11,8 +11,8 @@ from course_lib.errors import CourseError
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.examination import Belief, ask
+from course_lib.probes.tasks import find_task
 from course_lib.probes.trace import UNKNOWN, Trace
-from course_lib.probes.truth import find_task
 from course_lib.probes.vprobe import VProbe
 
 BATCH = 64  # traces

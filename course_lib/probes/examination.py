@@ -14,8 +14,8 @@ from course_lib.lm.evaluation import wilson
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.packing import pack
 from course_lib.probes.queries import Script, bundle
+from course_lib.probes.tasks import Query, find_task
 from course_lib.probes.training import choose, labeller
-from course_lib.probes.truth import Query, find_task
 from course_lib.probes.vprobe import VProbe
 
 BATCH = 32  # problems

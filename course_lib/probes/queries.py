@@ -7,7 +7,7 @@ from course_lib.igsm import Problem
 from course_lib.igsm.english import STOP
 from course_lib.lm.rows import Row
 from course_lib.lm.tokenizer import FINISH, MID, START, Tokenizer
-from course_lib.probes.truth import Query, Task
+from course_lib.probes.tasks import Query, Task
 
 
 class Script(NamedTuple):

@@ -12,7 +12,7 @@ from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.examination import Belief, ask
 from course_lib.probes.queries import Script, read_script
-from course_lib.probes.truth import find_task
+from course_lib.probes.tasks import find_task
 from course_lib.probes.vprobe import VProbe
 
 UNKNOWN = -1  # defined by a sentence, but no parameter of the problem

@@ -17,7 +17,7 @@ from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.packing import Packed, pack
 from course_lib.probes.queries import Bundle, bundle
-from course_lib.probes.truth import Query, find_task
+from course_lib.probes.tasks import Query, find_task
 from course_lib.probes.vprobe import ProbeConfig, VProbe
 
 BLOCK = 16  # batches drawn together and sorted by length

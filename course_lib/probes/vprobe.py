@@ -12,7 +12,7 @@ from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.packing import Packed
 from course_lib.probes.queries import FINISH, MID, START
-from course_lib.probes.truth import find_task
+from course_lib.probes.tasks import find_task
 
 
 @dataclass(frozen=True)

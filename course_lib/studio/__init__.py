@@ -40,8 +40,8 @@ from course_lib.studio.plots import (
     draw_shares,
     draw_structure,
 )
-from course_lib.studio.presets import SWEEP
 from course_lib.studio.probe_report import paper_accuracy
+from course_lib.studio.scales import SWEEP
 from course_lib.studio.sweep import rate_of, read_sweep
 from course_lib.studio.sweep_report import (
     by_shape,

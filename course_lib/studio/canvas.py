@@ -11,7 +11,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.patches import Ellipse, Rectangle
 from matplotlib.path import Path
 
-from course_lib.studio.layered import place
+from course_lib.studio.graph_layout import place
 
 GREY, CONSTANT = "#767676", "#00664D"
 MARGIN = 0.2  # inches, as all lengths here

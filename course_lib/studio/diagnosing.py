@@ -14,13 +14,13 @@ from course_lib import lm, probes
 from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig
 from course_lib.lm.checkpoints import Checkpoint
-from course_lib.lm.error_kinds import first_errors
+from course_lib.lm.errors_by_token import first_errors
 from course_lib.lm.evaluation import APART, accuracy, reasked, tested_ops
-from course_lib.probes import ProbeConfig, Sentence, Trace, VProbe, diagnosis, light
-from course_lib.studio.presets import PROBE
+from course_lib.probes import ProbeConfig, Sentence, Trace, VProbe, diagnosis, warning_light
+from course_lib.studio.scales import PROBE
 
-TASKS = ("nece", "can_next", "nece_next")
-ABOUT_CHOICES = TASKS[1:]
+ASKED = ("nece", "can_next", "nece_next")
+ABOUT_CHOICES = ASKED[1:]
 USUAL = 200  # problems of a group behind the probes' usual scores
 POINTS = 100  # of a curve that are kept
 SAMPLE = 400  # solutions that are looked at moment by moment
@@ -57,7 +57,7 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
 
 def load_probes(found: Checkpoint, config: ProbeConfig = PROBE) -> dict[str, VProbe]:
     """The three probes that are asked about mistakes, as shipped, or trained now."""
-    wishes = {task: replace(config, task=task) for task in TASKS}
+    wishes = {task: replace(config, task=task) for task in ASKED}
     return {
         task: probes.train_or_load_probe(found.model, found.tokenizer, wish)
         for task, wish in wishes.items()
@@ -123,10 +123,14 @@ def explained(sentences: Sequence[Sentence]) -> dict[str, dict[str, int]]:
 def light_figures(sentences: Sequence[Sentence]) -> dict:
     """By light: area under the curve, precision and recall, and some points of the curve."""
     figures = {}
-    for name, signals in light.lights(sentences).items():
-        points = list(zip(*(x.round(4).tolist() for x in light.roc(signals)), strict=True))
+    for name, signals in warning_light.lights(sentences).items():
+        points = list(zip(*(x.round(4).tolist() for x in warning_light.roc(signals)), strict=True))
         kept = points[:: max(len(points) // POINTS, 1)] + points[-1:]
-        figures[name] = light.area_with_interval(signals) | light.alarms(signals) | {"roc": kept}
+        figures[name] = (
+            warning_light.area_with_interval(signals)
+            | warning_light.alarms(signals)
+            | {"roc": kept}
+        )
     return figures
 
 
@@ -142,6 +146,8 @@ def beforehand(
     figures = {}
     for name, part in (("mistakes", wrong), ("control", traces)):
         chosen = part[:: max(len(part) // most, 1)] if most else part
-        signals = light.beforehand(probe, found.tokenizer, chosen, mistakes=name == "mistakes")
-        figures[name] = {lead: light.area_with_interval(signals[lead]) for lead in signals}
+        signals = warning_light.beforehand(
+            probe, found.tokenizer, chosen, mistakes=name == "mistakes"
+        )
+        figures[name] = {lead: warning_light.area_with_interval(signals[lead]) for lead in signals}
     return figures

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from course_lib.probes.diagnosis import EXPLANATIONS
-from course_lib.probes.light import THRESHOLD
+from course_lib.probes.warning_light import THRESHOLD
 from course_lib.studio.curves import percent
 from course_lib.studio.mistakes import LIGHTS
 from course_lib.studio.paper import read_paper

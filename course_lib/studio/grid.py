@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from course_lib.errors import CourseError
 from course_lib.lm import TrainConfig
-from course_lib.studio.presets import SWEEP
+from course_lib.studio.scales import SWEEP
 
 SMALL = ((1, 8, 128), (2, 6, 96), (4, 4, 64), (8, 4, 48))  # layers, heads, width
 LARGE = ((1, 12, 192), (2, 8, 128), (4, 6, 96), (8, 4, 64))

@@ -23,7 +23,7 @@ from course_lib.probes import ProbeConfig, layers
 from course_lib.provenance import provenance
 from course_lib.studio.paper import read_paper
 from course_lib.studio.plots import axes, beside, look_of_steps
-from course_lib.studio.presets import PROBE
+from course_lib.studio.scales import PROBE
 
 
 def run(options: Namespace, note: Callable[[str], None]) -> dict:

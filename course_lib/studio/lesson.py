@@ -7,7 +7,7 @@ import torch
 
 from course_lib.errors import CourseError
 from course_lib.lm import pick_device
-from course_lib.studio.presets import SCALES, Scale
+from course_lib.studio.scales import SCALES, Scale
 
 KINDS = {kind.__name__: kind for kind in (str, int, float, bool)}  # that a parameter may have
 PLAIN = (*KINDS.values(), bytes, list, tuple, dict, set, type(None))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from course_lib.probes import light
+from course_lib.probes import warning_light
 from course_lib.studio.mistakes import LIGHTS, draw_roc
 from course_lib.studio.widgets import Choice, Knob, Panel, picture
 
@@ -10,7 +10,7 @@ from course_lib.studio.widgets import Choice, Knob, Panel, picture
 class WarningLight(Panel):
     """How many mistakes a light finds, and how often it shines in vain."""
 
-    def __init__(self, lights: Mapping[str, Sequence[light.Signal]], percent: int = 50):
+    def __init__(self, lights: Mapping[str, Sequence[warning_light.Signal]], percent: int = 50):
         """Begin with the first of the lights, on from this percentage."""
         self.lights = dict(lights)
         knobs = {
@@ -22,7 +22,7 @@ class WarningLight(Panel):
     def show(self, name: str, percent: int) -> tuple[str, dict[str, str]]:
         """Return what the light does in words, and its curve."""
         signals = self.lights[name]
-        found = light.alarms(signals, percent / 100)
+        found = warning_light.alarms(signals, percent / 100)
         precision, recall, false = (found[key] for key in ("precision", "recall", "false_alarms"))
         summary = f"{LIGHTS[name][0]}, on from {percent} %: it never shines."
         if precision["n"]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from course_lib.probes import Trace, light
+from course_lib.probes import Trace, warning_light
 from course_lib.probes.diagnosis import EXPLANATIONS
 from course_lib.studio.plots import BLUE, CHANCE, GREEN, ORANGE, PURPLE, RED, axes
 
@@ -95,17 +95,17 @@ def draw_explained(table: Mapping[str, Mapping[str, int]], ax: Axes | None = Non
 
 
 def draw_roc(
-    lights: Mapping[str, Sequence[light.Signal]],
+    lights: Mapping[str, Sequence[warning_light.Signal]],
     ax: Axes | None = None,
-    threshold: float = light.THRESHOLD,
+    threshold: float = warning_light.THRESHOLD,
 ) -> Axes:
     """Mistakes found over false alarms as the threshold falls; a dot where it is `threshold`."""
     ax = axes(4.4, 4) if ax is None else ax
     for name, signals in lights.items():
         label, look = LIGHTS[name]
         label = label if label.startswith(name) else f"{name}: {label}"
-        ax.plot(*light.roc(signals), label=label, **look)
-        found = light.alarms(signals, threshold)
+        ax.plot(*warning_light.roc(signals), label=label, **look)
+        found = warning_light.alarms(signals, threshold)
         ax.plot(found["false_alarms"]["share"], found["recall"]["share"], "o", color=look["color"])
     ax.plot([0, 1], [0, 1], label="chance", **CHANCE)
     ax.set(xlabel="false alarms (share of right sentences)", ylabel="mistakes found (share)")

@@ -16,8 +16,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from course_lib.errors import CourseError
 from course_lib.paths import NOTEBOOKS
-from course_lib.studio.presets import SCALES
-from course_lib.studio.runner import QUIET_KERNEL, environment, without_widgets
+from course_lib.studio.lesson_runner import QUIET_KERNEL, environment, without_widgets
+from course_lib.studio.scales import SCALES
 
 SCALE = SCALES["laptop"]
 KEPT = ("tags", "jupyter")  # of a cell's metadata

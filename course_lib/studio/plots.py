@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from course_lib.igsm import Problem
 from course_lib.studio.canvas import GREY, Canvas, Look, reading_order, widest_row
-from course_lib.studio.layered import longest_paths
+from course_lib.studio.graph_layout import longest_paths
 
 BLUE, ORANGE, RED, PURPLE, GREEN = "#0072B2", "#E69F00", "#D55E00", "#A8518A", "#007A5A"
 OURS = {"color": BLUE}

@@ -20,7 +20,7 @@ from course_lib.lm.evaluation import APART, reasked, tested_ops
 from course_lib.paths import DATA
 from course_lib.probes.store import SHELVES, probe_name
 from course_lib.provenance import provenance
-from course_lib.studio.presets import PROBE
+from course_lib.studio.scales import PROBE
 
 
 def run(options: Namespace, note: Callable[[str], None]) -> dict:

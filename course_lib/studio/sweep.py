@@ -21,7 +21,7 @@ from course_lib.lm.evaluation import APART, accuracy, attempt, draw_problems, te
 from course_lib.paths import DATA
 from course_lib.provenance import provenance
 from course_lib.studio.grid import Cell, cells_of, find_cell, training_of
-from course_lib.studio.presets import SWEEP
+from course_lib.studio.scales import SWEEP
 
 RESULTS = DATA / "results" / "depth"
 RATES = (1.5e-3, 3e-3, 6e-3, 1.2e-2)  # peaks that are tried at each depth

@@ -11,7 +11,7 @@ from course_lib.lm import TrainConfig, train_or_load
 from course_lib.lm.dry_run import dry_run
 from course_lib.studio.lesson import find_scale
 from course_lib.studio.paper import paper_training
-from course_lib.studio.presets import CONTEXTS, POCKET_TRAINING, training
+from course_lib.studio.scales import CONTEXTS, POCKET_TRAINING, training
 
 
 def run(options: Namespace) -> int:

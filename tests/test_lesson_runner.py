@@ -4,10 +4,10 @@ import os
 
 import nbformat
 import pytest
-from made import write_notebook
+from notebook_writer import write_notebook
 
 from course_lib.errors import CourseError
-from course_lib.studio import runner
+from course_lib.studio import lesson_runner
 
 GOOD = "print(SCALE, SEED, RATE, DEEP, os.environ['COURSE_QUIET'])"
 SLIDER = "import ipywidgets\nipywidgets.IntSlider(description='a slider')"
@@ -33,7 +33,7 @@ def test_good_and_failing_lessons(folder, capsys):
     before = dict(os.environ)
     out = folder / "out"
     wishes = ("SEED=9", "RATE=1", "DEEP=true")
-    assert not runner.run("smoke", wishes=wishes, out=out, folder=folder)
+    assert not lesson_runner.run("smoke", wishes=wishes, out=out, folder=folder)
     assert os.environ == before
 
     assert printed(out / "00_good.ipynb") == "smoke 9 1.0 True 1\n"
@@ -52,7 +52,9 @@ def test_good_and_failing_lessons(folder, capsys):
 
 def test_a_lesson_that_hangs_is_stopped(tmp_path):
     write_notebook(tmp_path / "00_slow.ipynb", "import time\ntime.sleep(100)")
-    outcome = runner.execute(tmp_path / "00_slow.ipynb", tmp_path / "out.ipynb", {}, timeout=1)
+    outcome = lesson_runner.execute(
+        tmp_path / "00_slow.ipynb", tmp_path / "out.ipynb", {}, timeout=1
+    )
     assert "Timeout" in outcome.error and outcome.seconds < 50
 
 
@@ -73,12 +75,12 @@ def test_a_lesson_that_hangs_is_stopped(tmp_path):
 )
 def test_wrong_wishes_are_refused_before_anything_runs(folder, options, sentence):
     with pytest.raises(CourseError, match=f"(?i){sentence}"):
-        runner.run(**dict(scale="smoke") | options, out=folder / "out", folder=folder)
+        lesson_runner.run(**dict(scale="smoke") | options, out=folder / "out", folder=folder)
     assert not (folder / "out").exists()
 
 
 def test_lessons_are_chosen_by_number(folder):
-    assert [path.stem for path in runner.choose(folder, "1, 00")] == ["00_good", "01_bad"]
-    assert [path.stem for path in runner.choose(folder, "01,")] == ["01_bad"]
+    assert [path.stem for path in lesson_runner.choose(folder, "1, 00")] == ["00_good", "01_bad"]
+    assert [path.stem for path in lesson_runner.choose(folder, "01,")] == ["01_bad"]
     with pytest.raises(CourseError, match="no lessons"):
-        runner.choose(folder / "nowhere")
+        lesson_runner.choose(folder / "nowhere")

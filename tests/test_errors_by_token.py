@@ -12,8 +12,8 @@ from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.igsm.config import LETTERS
 from course_lib.igsm.english import DEFINE
 from course_lib.igsm.orders import random_order
-from course_lib.lm import error_kinds
-from course_lib.lm.error_kinds import KINDS, right_choices, token_kinds
+from course_lib.lm import errors_by_token
+from course_lib.lm.errors_by_token import KINDS, right_choices, token_kinds
 from course_lib.lm.evaluation import judge
 
 PROBLEMS = [sample_problem(ProblemConfig.preset("pocket"), seed) for seed in range(40)]
@@ -115,7 +115,7 @@ def test_errors_are_none_for_the_truth_and_all_for_nonsense(monkeypatch):
     said = {"truth": [target for _, target in pairs]}
     said["nonsense"] = [[TOKENIZER.pad] * len(target) for _, target in pairs]
     for name, expected in (("truth", 0.0), ("nonsense", 1.0)):
-        monkeypatch.setattr(error_kinds, "_predictions", lambda *_, name=name: said[name])
+        monkeypatch.setattr(errors_by_token, "_predictions", lambda *_, name=name: said[name])
         table = lm.token_errors(None, TOKENIZER, PROBLEMS)
         cells = [cell for parts in table.values() for cell in parts.values()]
         assert {cell["error"] for cell in cells} == {expected}
@@ -125,7 +125,7 @@ def test_errors_are_none_for_the_truth_and_all_for_nonsense(monkeypatch):
 def test_predictions_do_not_depend_on_the_padding():
     model = lm.GPT(MODEL, seed=1)
     pairs = [TOKENIZER.encode_problem(problem) for problem in PROBLEMS[:8]]
-    together = list(error_kinds._predictions(model, TOKENIZER, pairs))
+    together = list(errors_by_token._predictions(model, TOKENIZER, pairs))
     for (prompt, target), said in zip(pairs, together, strict=True):
         with torch.no_grad():
             logits = model(torch.tensor([prompt + target]))[0]
