@@ -3,6 +3,7 @@ import ast
 import nbformat
 import numpy as np
 import pytest
+import torch
 
 from course_lib.paths import NOTEBOOKS
 from course_lib.studio.exercises import Exercise, check, find
@@ -98,6 +99,14 @@ def test_the_first_differing_case_is_shown_without_its_answer():
     )
     assert "expected was type int" in DOUBLE.verdict(lambda x: float(x))
     assert "TypeError" in DOUBLE.verdict(lambda: 0)
+
+
+def test_a_likely_error_gets_a_hint_and_a_wrong_shape_is_named():
+    count_things, mask = EXERCISES["count_things"], EXERCISES["cached_mask"]
+    said = count_things.verdict(lambda owned, kinds, item, category: owned[item][category])
+    assert "raised KeyError" in said and "may be missing" in said
+    assert "ZeroDivisionError" in count_things.verdict(lambda *_: 1 / 0)
+    assert "the shape (4, 4), not (1, 1)" in mask.verdict(lambda *_: torch.ones(1, 1))
 
 
 def test_arguments_are_fresh_for_every_call():

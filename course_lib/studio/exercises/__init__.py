@@ -30,6 +30,7 @@ class Exercise:
     answer: Callable
     mistakes: Sequence[tuple[Callable, str]]  # a likely wrong function and what to say to it
     same: Callable[[Any, Any], bool] = equal  # of a result and the right one
+    raised: tuple[type[Exception], str] | None = None  # a likely error and what to say to it
 
     def verdict(self, function: Callable) -> str:
         """One line on a learner's function."""
@@ -41,7 +42,9 @@ class Exercise:
             except NotImplementedError:
                 return f"{self.name}: not attempted yet."
             except Exception as error:
-                return f"{self.name}: {_call(self.name, case)} raised {error!r}."
+                likely = self.raised and isinstance(error, self.raised[0])
+                hint = f": {self.raised[1]}" if likely else "."
+                return f"{self.name}: {_call(self.name, case)} raised {error!r}{hint}"
         if self._agrees(results, self.answer, cases):
             return f"{self.name}: right on all {len(cases)} cases. Well done!"
         for wrong, message in self.mistakes:
@@ -50,9 +53,8 @@ class Exercise:
         for case, got in zip(cases, results, strict=True):
             wanted = self.answer(*deepcopy(case))
             if not self._right(got, wanted):
-                kind = type(wanted).__name__
-                expected = f"a different {kind}" if type(got) is type(wanted) else f"type {kind}"
                 call = _call(self.name, case)
+                expected = _expected(got, wanted)
                 return f"{self.name}: {call} returned {_short(got)}; expected was {expected}."
 
     def _agrees(self, results: list, function: Callable, cases: Sequence[tuple]) -> bool:
@@ -79,6 +81,16 @@ def find() -> dict[str, Exercise]:
         importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)
     ]
     return {exercise.name: exercise for module in modules for exercise in module.EXERCISES}
+
+
+def _expected(got: Any, wanted: Any) -> str:
+    """How the right result differs, as far as that gives nothing away."""
+    shape = getattr(wanted, "shape", None)
+    if type(got) is not type(wanted):
+        return f"type {type(wanted).__name__}"
+    if shape is not None and got.shape != shape:
+        return f"the shape {tuple(shape)}, not {tuple(got.shape)}"
+    return f"a different {type(wanted).__name__}"
 
 
 def _call(name: str, case: tuple) -> str:

@@ -23,6 +23,11 @@ def _wraps_one_late(left: int, sign: str, right: int, modulus: int) -> int:
     return _never_wraps(left, sign, right, modulus) % (modulus + 1)
 
 
+def _subtracts_once(left: int, sign: str, right: int, modulus: int) -> int:
+    result = _never_wraps(left, sign, right, modulus)
+    return result - modulus if result >= modulus else result
+
+
 def _cuts_towards_zero(left: int, sign: str, right: int, modulus: int) -> int:
     return int(math.fmod(_never_wraps(left, sign, right, modulus), modulus))
 
@@ -110,6 +115,7 @@ EXERCISES = (
                 _cuts_towards_zero,
                 "no result is negative: below 0 the clock wraps around, too.",
             ),
+            (_subtracts_once, "results lie from 0 to modulus - 1; some of yours do not."),
             (_wraps_one_late, "the modulus itself is 0 again: there are that many numbers."),
             (_backwards, "a difference has an order: left minus right."),
         ),

@@ -151,5 +151,6 @@ EXERCISES = (
             (_on_a_clock, "here nothing wraps around: plain whole numbers."),
             (_kinds_not_things, "this counts kinds of things; how many there are of each matters."),
         ),
+        raised=(KeyError, "an item may be missing from `owned`, and then it owns nothing."),
     ),
 )

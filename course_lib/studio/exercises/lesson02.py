@@ -70,6 +70,10 @@ def _repeats(templates: list[str]) -> float:
     return math.comb(len(templates), 2) / repeats if repeats else math.inf
 
 
+def _squares(templates: list[str]) -> float:
+    return estimate_templates(templates) * len(templates) * 2 / (len(templates) - 1)
+
+
 def _repeated_kinds(templates: list[str]) -> float:
     repeated = sum(count > 1 for count in Counter(templates).values())
     return math.comb(len(templates), 2) / repeated if repeated else math.inf
@@ -121,8 +125,10 @@ EXERCISES = (
         (
             (_distinct, "this counts what was seen; the estimate needs how often two are equal."),
             (_repeats, "four equal ones make six equal pairs, not three repeats: count pairs."),
+            (_squares, "no draw makes a pair with itself: how many pairs do n draws make?"),
             (_repeated_kinds, "a template that was drawn often makes more than one equal pair."),
             (_ordered_pairs, "a pair and its mirror image are one pair."),
         ),
+        raised=(ZeroDivisionError, "what does the estimate say if no two agree?"),
     ),
 )
