@@ -19,6 +19,14 @@ def _rounded_down(share, margin):
     return math.floor(1.96**2 * share * (1 - share) / margin**2)
 
 
+def _not_squared(share, margin):
+    return math.ceil(1.96 * share * (1 - share) / margin**2)
+
+
+def _margin_not_squared(share, margin):
+    return math.ceil(1.96**2 * share * (1 - share) / margin)
+
+
 def _to_the_nearest(share, margin):
     return round(1.96**2 * share * (1 - share) / margin**2)
 
@@ -96,6 +104,22 @@ def _only_small_letters(solution):
     return re.sub(r"\b[a-z]\b", lambda m: seen[m[0]], text)
 
 
+def _names_too(solution):
+    text, seen = _keeps_letters(solution), {}
+    for letter in re.findall(r"\b[a-zA-Z]\b", text):
+        seen.setdefault(letter, chr(ord("a") + len(seen)))
+    return re.sub(r"\b[a-zA-Z]\b", lambda m: seen[m[0]], text)
+
+
+def _only_announced(solution):
+    text, seen = _keeps_letters(solution), {}
+    for letter in re.findall(r"Define P as (\w)", text):
+        seen.setdefault(letter, chr(ord("a") + len(seen)))
+    parts = text.split("Define P")
+    letters = re.compile(r"\b[a-zA-Z]\b")
+    return "Define P".join(letters.sub(lambda m: seen.get(m[0], m[0]), part) for part in parts)
+
+
 def _one_long_name(solution):
     return template(re.sub(r"Define .+ as", "Define P as", solution))
 
@@ -118,7 +142,7 @@ STEPS = (
     "so w = 3 * k = 3 * 12 = 13. "
     "Define Lab's Backpack as B; so B = w = 13.",
     "Define A Zoo's Den as c; so c = 4. Define B Zoo's Den as b; so b = 16. "
-    "Define Den's Fox as a; d = c - b = 4 - 16 = 11; so a = 3 * d = 3 * 11 = 10.",
+    "Define Den's Fox as a; q = c - b = 4 - 16 = 11; so a = 3 * q = 3 * 11 = 10.",
     "Define Pond's Frog as z; so z = 0. Define Pond's Newt as P; so P = z = 0.",
 )
 EXERCISES = (
@@ -129,6 +153,8 @@ EXERCISES = (
         (
             (_without_squares, "solve margin = 1.96 · √(...) for n: what becomes of the root?"),
             (_rounded_down, "with so few problems the margin is a little too wide: round up."),
+            (_not_squared, "when the root goes, 1.96 is squared as well."),
+            (_margin_not_squared, "when the root goes, the margin is squared as well."),
             (_to_the_nearest, "rounded down, the margin is a little too wide: always round up."),
             (_root_kept, "n stands under the root: square both sides before you solve for it."),
             (_worst_share, "that holds for a share of one half; use the share that is given."),
@@ -170,6 +196,11 @@ EXERCISES = (
             (_keeps_numbers, "two problems with other numbers have the same template: write 0."),
             (_all_letters_alike, "different letters must stay different, or the plan is lost."),
             (_only_small_letters, "a letter may be capital as well."),
+            (_names_too, "the P that stands for a name is no letter of the solution: it stays."),
+            (
+                _only_announced,
+                "intermediate results have letters, too: rename all, as they appear.",
+            ),
             (_one_long_name, "your pattern runs to the last 'as' of the text: make it short."),
             (_p_stays, "a parameter's letter may be P, too: rename it like any other."),
             (_every_digit, "a number of two digits is one number: one 0 for it."),

@@ -110,6 +110,15 @@ def _of_anyone(name, needs, computed, believed):
     return [p for p in believed if p not in computed]
 
 
+def _their_order(name, needs, computed, believed):
+    return [p for p in believed if p in culprits(name, needs, computed, believed)]
+
+
+def _all_or_nothing(name, needs, computed, believed):
+    missing = _all_missing(name, needs, computed, believed)
+    return missing if set(missing) <= set(believed) else []
+
+
 def _doubted(name, needs, computed, believed):
     return [p for p in needs[name] if p in computed and p not in believed]
 
@@ -158,6 +167,7 @@ EXERCISES = (
             ("e", CHAIN, ["d"], ["d", "c", "f"]),
             ("sum", WIDE, [], ["x", "z", "other"]),
             ("sum", WIDE, ["x"], ["x", "y"]),
+            ("sum", WIDE, [], ["z", "x", "y"]),
             ("b", CHAIN, ["a"], []),
             ("a", CHAIN, [], ["f"]),
         ),
@@ -167,6 +177,11 @@ EXERCISES = (
             (
                 _all_believed,
                 "of some of these the model is right to believe that they are computed.",
+            ),
+            (_their_order, "keep the order of the operands."),
+            (
+                _all_or_nothing,
+                "a false belief may explain a part of it: name those that are believed.",
             ),
             (_of_anyone, "some of these are not needed here: only operands count."),
             (_doubted, "it is the other way round: not computed, but believed to be."),

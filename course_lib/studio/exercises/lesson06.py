@@ -33,6 +33,11 @@ def _no_slips(slip, beliefs):
     return why_wrong(False, beliefs)
 
 
+def _slips_last(slip, beliefs):
+    found = why_wrong(False, beliefs)
+    return "slip" if slip and found == "not believed" else found
+
+
 def _beliefs_alone(slip, beliefs):
     if slip:
         return "slip"
@@ -58,6 +63,11 @@ def _exchanged(brightness, wrong, threshold):
 def _accuracy(brightness, wrong, threshold):
     lit = [value >= threshold for value in brightness]
     return sum(on == bad for on, bad in zip(lit, wrong, strict=True)) / len(lit), None
+
+
+def _right_of_all(brightness, wrong, threshold):
+    recall = precision_and_recall(brightness, wrong, threshold)[1]
+    return _accuracy(brightness, wrong, threshold)[0], recall
 
 
 def _dark(brightness, wrong, threshold):
@@ -130,6 +140,7 @@ EXERCISES = (
                 _any_wrong_belief,
                 "a false 'no' does not speak for writing it: only a false 'yes' explains.",
             ),
+            (_slips_last, "a slip is a slip, whatever was believed: ask for it first."),
             (_no_slips, "at a slip the choice was allowed, whatever was believed about it."),
             (_beliefs_alone, "a belief that is true is no mistake: compare it with the truth."),
         ),
@@ -150,6 +161,7 @@ EXERCISES = (
                 "the two are exchanged: precision is about alarms, recall about mistakes.",
             ),
             (_accuracy, "that is accuracy, which a light that never shines would win."),
+            (_right_of_all, "precision is a share of the alarms, not of all sentences."),
             (_dark, "the light is on where the number is high."),
             (_above, "a number that equals the threshold switches the light on."),
             (_zero_for_nothing, "where there is no alarm, or no mistake, the answer is None."),
