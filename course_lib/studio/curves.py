@@ -26,7 +26,7 @@ def draw_learning_curve(run: Run, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="problems read", ylabel="loss (nats per token, log scale)", yscale="log")
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.legend(loc="lower left")  # where a curve that falls leaves room
+    ax.legend(loc="best")  # curves jump where a training changes
     return ax
 
 
