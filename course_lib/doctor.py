@@ -16,7 +16,7 @@ from course_lib.errors import CourseError
 from course_lib.paths import ROOT, RUNS
 
 PYTHON = (3, 11), (3, 13)  # the oldest and the newest that will do
-MEMORY, DISK = 4, 1  # gigabytes; lessons stay below half of this
+MEMORY, DISK = 4, 1  # gigabytes, with room to spare
 NO_TORCH = {("Darwin", "x86_64"), ("Windows", "ARM64"), ("Linux", "i686"), ("Windows", "x86")}
 INSTALL = "pip install -e '.[export,cluster]'"
 

@@ -97,18 +97,25 @@ def _all_letters_alike(solution):
     return "Define P".join(re.sub(r"\b[a-zA-Z]\b", "a", part) for part in parts)
 
 
+def _renamed(text, letters, others=""):
+    """Letters of a class renamed by their first appearance, but not these others."""
+    seen: dict[str, str] = {}
+    for letter in re.findall(rf"\b[{letters}]\b", text):
+        if letter not in others:
+            seen.setdefault(letter, chr(ord("a") + len(seen)))
+    return re.sub(rf"\b[{letters}]\b", lambda m: seen.get(m[0], m[0]), text)
+
+
 def _only_small_letters(solution):
-    text, seen = _keeps_letters(solution), {}
-    for letter in re.findall(r"\b[a-z]\b", text):
-        seen.setdefault(letter, chr(ord("a") + len(seen)))
-    return re.sub(r"\b[a-z]\b", lambda m: seen[m[0]], text)
+    return _renamed(_keeps_letters(solution), "a-z")
 
 
 def _names_too(solution):
-    text, seen = _keeps_letters(solution), {}
-    for letter in re.findall(r"\b[a-zA-Z]\b", text):
-        seen.setdefault(letter, chr(ord("a") + len(seen)))
-    return re.sub(r"\b[a-zA-Z]\b", lambda m: seen[m[0]], text)
+    return _renamed(_keeps_letters(solution), "a-zA-Z")
+
+
+def _p_stays(solution):
+    return _renamed(_keeps_letters(solution), "a-zA-Z", others="P")
 
 
 def _only_announced(solution):
@@ -122,14 +129,6 @@ def _only_announced(solution):
 
 def _one_long_name(solution):
     return template(re.sub(r"Define .+ as", "Define P as", solution))
-
-
-def _p_stays(solution):
-    seen: dict[str, str] = {"P": "P"}
-    text = _keeps_letters(solution)
-    for letter in re.findall(r"\b[a-zA-Z]\b", text):
-        seen.setdefault(letter, chr(ord("a") + len(seen) - 1))
-    return re.sub(r"\b[a-zA-Z]\b", lambda m: seen[m[0]], text)
 
 
 def _every_digit(solution):
