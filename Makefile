@@ -9,8 +9,8 @@ READY  = .venv/ready
 course: $(READY)     # every lesson headless: make course SCALE=smoke
 	$(BIN)/course run --scale $(SCALE)
 
-test: $(READY)       # lint, tests, and every notebook at smoke scale
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+test: $(READY)       # lint, types, tests, and every notebook at smoke scale
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	$(BIN)/pytest
 
 lab: $(READY)        # JupyterLab on the first lesson

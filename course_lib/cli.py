@@ -85,8 +85,8 @@ def run_eval(options: Namespace) -> int:
     from course_lib import lm
     from course_lib.studio.evaluation_report import evaluation_table
 
-    with loaded(options) as model:
-        figures = lm.evaluate(*model, options.n, options.seed, note=note)
+    with loaded(options) as (model, tokenizer, problem):
+        figures = lm.evaluate(model, tokenizer, problem, options.n, options.seed, note=note)
     show(figures, evaluation_table, options)
     return 0
 

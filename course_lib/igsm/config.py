@@ -1,6 +1,7 @@
 """What kind of problems to draw: sizes, vocabulary, split and rendering."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.igsm.world import World, world_of
@@ -108,10 +109,16 @@ class ProblemConfig:
         return cls(**PRESETS[name])
 
 
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "pocket": dict(
-        **dict(modulus=7, max_op=6, max_edges=9, shared_op=3),
-        **dict(chains=1, subcategories=1, names=6, letters="sequential"),
+        modulus=7,
+        max_op=6,
+        max_edges=9,
+        shared_op=3,
+        chains=1,
+        subcategories=1,
+        names=6,
+        letters="sequential",
     ),
     "med": dict(),
     "hard": dict(max_op=21, max_edges=28),

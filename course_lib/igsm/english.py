@@ -31,7 +31,7 @@ def join(pieces: Sequence[str]) -> str:
         a + OF if _is_name(a) and _is_name(b) else a
         for a, b in zip(pieces, pieces[1:], strict=False)
     ]
-    return "".join(parts + pieces[-1:]).strip()
+    return "".join([*parts, *pieces[-1:]]).strip()
 
 
 def _is_name(piece: str) -> bool:

@@ -8,6 +8,7 @@ from string import ascii_letters
 from typing import TypeVar
 
 Term = TypeVar("Term")
+Symbol = tuple[str, int]  # how a solution writes it (a letter or a numeral) and its value
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Formula:
         `leaf` turns a name or a constant into a term, `join` combines two by "+", "-" or "*".
         """
         if not self.products:
+            assert self.constant is not None
             return leaf(self.constant)
         # a generator, as the paper's solutions multiply only when a sum needs the next product
         products = (reduce(lambda a, b: join(a, "*", b), map(leaf, p)) for p in self.products)
@@ -83,23 +85,29 @@ def solve(formulas: dict[str, Formula], order: Iterable[str], modulus: int) -> d
 def write_solution(formulas: dict[str, Formula], order: Iterable[str], modulus: int) -> str:
     """The solution text in the given order, with letters in alphabetical order."""
     more = (c for c in map(chr, range(0xC0, 0x110000)) if c.isalpha())
-    letters, known = chain(ascii_letters, more), {}
+    letters = chain(ascii_letters, more)
+    known: dict[str, Symbol] = {}
     return " ".join(_define(name, formulas[name], known, letters, modulus) for name in order)
 
 
-def _define(name: str, formula: Formula, known: dict, letters: Iterator[str], modulus: int) -> str:
+def _define(
+    name: str, formula: Formula, known: dict[str, Symbol], letters: Iterator[str], modulus: int
+) -> str:
     """One sentence; a term is its symbol and its value, `known` has those of earlier sentences."""
     letter = next(letters)
     targets = chain(islice(letters, formula.op - 1), letter)  # the last step gives the parameter
     steps = []
 
-    def join(left: tuple[str, int], sign: str, right: tuple[str, int]) -> tuple[str, int]:
+    def leaf(term: str | int) -> Symbol:
+        return known[term] if isinstance(term, str) else (str(term), term)
+
+    def join(left: Symbol, sign: str, right: Symbol) -> Symbol:
         (a, x), (b, y) = left, right
         target, result = next(targets), calculate(x, sign, y, modulus)
         steps.append(f"{target} = {a} {sign} {b} = {x} {sign} {y} = {result}")
         return target, result
 
-    symbol, value = formula.compute(lambda x: known[x] if x in known else (str(x), x), join)
+    symbol, value = formula.compute(leaf, join)
     if not steps:  # a copy of another letter, or a constant
         steps = [f"{letter} = {symbol} = {value}" if formula.products else f"{letter} = {value}"]
     known[name] = letter, value

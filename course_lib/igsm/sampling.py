@@ -8,6 +8,7 @@ from course_lib.errors import CourseError
 from course_lib.igsm.config import ProblemConfig
 from course_lib.igsm.dependency import (
     Definition,
+    Sentence,
     choose_necessary,
     describe_unnecessary,
     order_backwards,
@@ -20,6 +21,7 @@ from course_lib.igsm.problem import Problem, draw_letters
 from course_lib.igsm.structure import (
     MOST_TRIES,
     Sizes,
+    Structure,
     draw_sizes,
     draw_some,
     draw_structure,
@@ -48,7 +50,9 @@ def sample_problem(config: ProblemConfig, seed: int) -> Problem:
     )
 
 
-def _draw_graphs(sizes: Sizes, op: int, tries: Iterable, rng: Random) -> tuple | None:
+def _draw_graphs(
+    sizes: Sizes, op: int, tries: Iterable[int], rng: Random
+) -> tuple[Structure, list[int], dict[int, Sentence]] | None:
     """Structure graph, solution order and operands, or None where the operations are not `op`."""
     for _ in tries:
         structure = draw_structure(sizes, rng)
@@ -68,7 +72,14 @@ def _draw_graphs(sizes: Sizes, op: int, tries: Iterable, rng: Random) -> tuple |
     return None
 
 
-def _tell(config: ProblemConfig, seed: int, structure, order, sentences, rng: Random) -> Problem:
+def _tell(
+    config: ProblemConfig,
+    seed: int,
+    structure: Structure,
+    order: list[int],
+    sentences: dict[int, Sentence],
+    rng: Random,
+) -> Problem:
     """Names, constants, order of sentences and letters for the graphs drawn."""
     categories, layers = _draw_names(config, structure.widths, rng)
     items = [name for layer in layers for name in layer]

@@ -31,7 +31,7 @@ def evaluate(
     for position, term in enumerate(terms):
         value = values[term[0]] * values[term[1]] if len(term) == 2 else values[term[0]]
         total += -value if position and sign == "-" else value
-    if link:
+    if constant is not None:
         total = constant * total if link == "*" else constant + total
     return total % modulus
 

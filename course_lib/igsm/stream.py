@@ -57,7 +57,7 @@ def verify_lines(lines: Iterable[str]) -> Iterator[dict]:
             continue
         try:
             row = json.loads(line)
-            texts = [row[field] for field in ("problem", "question", "solution")]
+            texts = row["problem"], row["question"], row["solution"]
             "".join(texts)  # TypeError for anything but texts
             modulus = row.get("modulus", 23)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

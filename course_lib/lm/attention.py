@@ -24,7 +24,7 @@ class Cache:
         """Room for sequences of at most `slots` tokens."""
         self.slots = slots
         self.used = 0  # slots that attention sees
-        self.layers: list[tuple[Tensor, Tensor]] = []  # keys and values, each B H S d
+        self.layers: list[tuple[Tensor, ...]] = []  # keys and values, each B H S d
 
     def write(self, layer: int, positions: Tensor, *new: Tensor) -> list[Tensor]:
         """Stores new keys and values (B H T d) at positions (B or 1, T), returns all (B H S d)."""

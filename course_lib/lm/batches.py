@@ -1,7 +1,7 @@
 """Fresh problems without end, in batches of similar length, the same for any number of workers."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
@@ -94,13 +94,13 @@ def other_questions(problem: Problem, count: int) -> list[Problem]:
     queries = [query for query in range(len(problem.definitions)) if query != problem.query]
     rng.shuffle(queries)
     asked = (ask(problem, query, rng) for query in queries)
-    found = (
+    found: Iterable[Problem] = (
         other
         for other in asked
         if other.op <= config.max_op and config.admits(other.op, other.template_bin)
     )
     if config.op_law == "uniform":
-        found = iter(sorted(found, key=lambda other: -other.op))
+        found = sorted(found, key=lambda other: -other.op)
     return list(islice(found, count))
 
 

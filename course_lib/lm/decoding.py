@@ -49,8 +49,8 @@ def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tenso
         raise CourseError(f"A prompt of {T} tokens is longer than the model's context, {reach}.")
     limit = min(limit, reach - len(prompts[-1]))  # the shortest
     parts = [prompts[first : first + PART] for first in range(0, len(prompts), PART)]
-    hidden, caches = zip(*(_read(model, tokenizer.pad, part) for part in parts), strict=True)
-    hidden, cache = torch.cat(hidden), Cache.join(caches, T + BLOCK)
+    states, caches = zip(*(_read(model, tokenizer.pad, part) for part in parts), strict=True)
+    hidden, cache = torch.cat(states), Cache.join(caches, T + BLOCK)
     device = hidden.device
     positions = torch.tensor([len(prompt) for prompt in prompts], device=device)  # of what follows
     written = torch.full((len(prompts), limit), NOTHING, device=device)

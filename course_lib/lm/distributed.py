@@ -81,5 +81,4 @@ def take_rows(batch: Batch, first: int, stride: int) -> Batch:
 
 def without_sync(module: nn.Module) -> AbstractContextManager:
     """Gradients made here stay in this process until others are added to them."""
-    alone = not isinstance(module, DistributedDataParallel)
-    return nullcontext() if alone else module.no_sync()
+    return module.no_sync() if isinstance(module, DistributedDataParallel) else nullcontext()

@@ -24,7 +24,8 @@ def dry_run(
 
     Where two whole steps took more than `seconds`, both read only a part of their batch.
     """
-    trainer = Trainer(config, RUNS / "dry-run", device, micro_batch or 8)
+    micro_batch = micro_batch or 8
+    trainer = Trainer(config, RUNS / "dry-run", device, micro_batch)
     model, rows = config.model, config.batch_size
     note(
         f"{model.layers} layers, {model.heads} heads, width {model.width}: "
@@ -33,10 +34,10 @@ def dry_run(
     block = list(batches(Stream.of(config), 0, BLOCK))
     tokens = sum(batch.ids.size for batch in block) / BLOCK
     note(
-        f"a step: {rows} problems, {trainer.micro_batch} at once; {tokens:,.0f} tokens "
+        f"a step: {rows} problems, {micro_batch} at once; {tokens:,.0f} tokens "
         f"(context {model.context})"
     )
-    few = take_rows(block[0], 0, ceil(rows / trainer.micro_batch))
+    few = take_rows(block[0], 0, ceil(rows / micro_batch))
     trial = _step(trainer, few)[1] / few.ids.size  # seconds a token
     stride = ceil(2 * tokens * trial / seconds)
     parts = [take_rows(batch, 0, stride) for batch in block[:2]]

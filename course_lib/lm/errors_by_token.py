@@ -119,7 +119,8 @@ def token_errors(
 
     A token is right if it is one of `right_choices`.
     """
-    wrong, seen = Counter(), Counter()
+    wrong: Counter[tuple[str, int]] = Counter()
+    seen: Counter[tuple[str, int]] = Counter()
     problems = list(problems)
     pairs = [tokenizer.encode_problem(problem) for problem in problems]
     for problem, (_, target), said in zip(

@@ -75,7 +75,7 @@ def interval(name: str, right: int, n: int) -> dict[str, float | int]:
     return {name: round(share, 4), "low": round(low, 4), "high": round(high, 4), "n": n}
 
 
-def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
+def wilson(right: float, n: float, z: float = 1.96) -> tuple[float, float]:
     """95 % interval of a share, honest near 0 and 1 and for small n."""
     if n == 0:
         return 0.0, 1.0

@@ -74,13 +74,13 @@ def reading_order(problem: Problem) -> list[int]:
 def retell(stored: Problem, problem: Problem) -> Problem:
     """The stored problem with the names and constants of another, by their places in both."""
     mine = dict(zip(_names(stored), _names(problem), strict=False))
-    labels = [tuple(mine.get(name, name) for name in label) for label in stored.labels]
+    labels = tuple((mine.get(a, a), mine.get(b, b)) for a, b in stored.labels)
     definitions = list(stored.definitions)
     for p, q in zip(reading_order(stored), reading_order(problem), strict=False):
         constant = problem.definitions[q].constant
         if None not in (definitions[p].constant, constant):
             definitions[p] = definitions[p]._replace(constant=constant)
-    return replace(stored, labels=tuple(labels), definitions=tuple(definitions))
+    return replace(stored, labels=labels, definitions=tuple(definitions))
 
 
 def _sentences(problem: Problem) -> list[list[str]]:

@@ -116,7 +116,7 @@ class GPT(nn.Module):
                 weight.normal_(0, std, generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
-        attentions = [block.attention for block in self.blocks]
+        attentions = [part for part in self.modules() if isinstance(part, Attention)]
         give_head_start(attentions, self.config.look_back, self.config.match, generator)
 
     def forward(

@@ -1,13 +1,15 @@
 """AdamW and Muon behind one door, and the learning rate's way up and down."""
 
 import math
+from typing import Any
 
 import torch
 from einops import rearrange
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
 from course_lib.errors import CourseError
+from course_lib.lm.model import GPT
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # quintic tuned for speed (K. Jordan, Muon)
 
@@ -37,7 +39,7 @@ class Muon(Optimizer):
         super().__init__(params, dict(lr=lr, weight_decay=weight_decay, momentum=momentum))
 
     @torch.no_grad()
-    def step(self, closure=None) -> None:
+    def step(self, closure=None) -> None:  # type: ignore[override]  # no closures here
         """Updates the matrices, all of one shape at once."""
         for group in self.param_groups:
             shapes: dict[torch.Size, list[Tensor]] = {}
@@ -54,6 +56,7 @@ class Muon(Optimizer):
     def _momenta(self, weights: list[Tensor], momentum: float) -> Tensor:
         nesterov = []
         for weight in weights:
+            assert weight.grad is not None
             state = self.state[weight]
             if not state:
                 state["momentum"] = torch.zeros_like(weight)
@@ -64,7 +67,7 @@ class Muon(Optimizer):
         return rearrange(torch.stack(nesterov), "n (p r) c -> (n p) r c", p=parts)
 
 
-def make_optimizers(model: nn.Module, name: str, lr: float, weight_decay: float) -> list[Optimizer]:
+def make_optimizers(model: GPT, name: str, lr: float, weight_decay: float) -> list[Optimizer]:
     """AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest.
 
     Matrices decay; biases and norms do not.
@@ -77,7 +80,7 @@ def make_optimizers(model: nn.Module, name: str, lr: float, weight_decay: float)
     tables = [weight for weight in others if weight.ndim == 2]
     vectors = [weight for weight in others if weight.ndim < 2]
     decaying = tables if name == "muon" else tables + hidden
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": decaying, "weight_decay": weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]

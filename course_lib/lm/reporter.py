@@ -4,7 +4,7 @@ import json
 import math
 import os
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +22,7 @@ from course_lib.lm.rows import Batch
 LOG = "log.jsonl"
 LOG_EVERY = 20  # steps between lines of the log
 EVAL_SEED = 2**31  # problems for the accuracy shown while training
+Counts = defaultdict[str, float]  # tokens, seconds, and seconds waited
 
 
 class Reporter:
@@ -40,7 +41,7 @@ class Reporter:
         self.problems = draw_problems(problem, config.eval_problems, EVAL_SEED)
         self.before = history[-1]["seconds"] if history else 0.0
         self.losses: list[Tensor] = []
-        self.recent, self.sitting = Counter(), Counter()  # tokens, seconds, and seconds waited
+        self.recent, self.sitting = Counts(float), Counts(float)
         self.begin = self.since = time.perf_counter()
 
     def __enter__(self) -> "Reporter":
@@ -127,14 +128,15 @@ class Reporter:
         self.say(f"step {self.run.step}: {share:.0%} of {len(attempts)} solved ({parts})")
         return {"accuracy": share, "by_op": shares}
 
-    def _count_time(self) -> Counter:
-        recent, self.recent = self.recent, Counter()
+    def _count_time(self) -> Counts:
+        recent, self.recent = self.recent, Counts(float)
         recent["seconds"] = time.perf_counter() - self.since
-        self.sitting.update(recent)
+        for name, amount in recent.items():
+            self.sitting[name] += amount
         return recent
 
 
-def _rates(counts: Counter) -> tuple[float, float]:
+def _rates(counts: Counts) -> tuple[float, float]:
     """Tokens (with padding) a second, and the share of time spent waiting."""
     seconds = counts["seconds"] or 1.0
     return counts["tokens"] / seconds, counts["waited"] / seconds
@@ -150,7 +152,8 @@ def breakdown(step: int) -> CourseError:
 
 def read_log(folder: Path, until: int) -> list[dict]:
     """The lines of a log up to a step."""
-    path, lines = folder / LOG, []
+    path = folder / LOG
+    lines: list[dict] = []
     if path.exists():
         with suppress(ValueError):  # a kill may have cut the last line
             lines.extend(map(json.loads, path.read_text(encoding="utf-8").splitlines()))

@@ -77,8 +77,8 @@ class Batch:
         For rows with branches also `positions` (B T) and `mask` (B 1 T T), else None for both.
         """
         branched = (self.branch > 0).any()
-        arrays = (self.ids, np.flatnonzero(self.loss_mask))
-        arrays += (self.positions, self.branch, self.fork) if branched else ()
+        arrays: list[np.ndarray] = [self.ids, np.flatnonzero(self.loss_mask)]
+        arrays += [self.positions, self.branch, self.fork] if branched else []
         tensors = [torch.from_numpy(array) for array in arrays]
         if device.type == "cuda":
             tensors = [tensor.pin_memory() for tensor in tensors]
@@ -97,7 +97,7 @@ def make_batch(rows: list[Row], pad: int) -> Batch:
     arrays = [np.full((len(rows), T), x, kind) for x, kind in zip(blanks, kinds, strict=True)]
     for number, row in enumerate(rows):
         for array, values in zip(arrays, row, strict=True):
-            array[number, : len(values)] = values
+            array[number, : len(row.ids)] = values
     return Batch(*arrays)
 
 

@@ -47,7 +47,8 @@ class Sentence(NamedTuple):
     def slip(self) -> bool:
         """Wrong, though its parameter was ready and new: the fault stands later in the sentence."""
         again = self.parameter in self.trace.written[: self.step]
-        return self.wrong and self.trace.fault.kind != "not ready" and not again
+        fault = self.trace.fault if self.wrong else None
+        return fault is not None and fault.kind != "not ready" and not again
 
     @property
     def explanation(self) -> str:

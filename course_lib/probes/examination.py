@@ -60,9 +60,9 @@ def ask(
             continue
         rows = []
         for i in part:
-            how = {"script": scripts[i] if scripts else None, "named": probe.config.named}
+            script, named = scripts[i] if scripts else None, probe.config.named
             problem, queries = asked[i]
-            rows.append(bundle(tokenizer, problem, task, queries, **how))
+            rows.append(bundle(tokenizer, problem, task, queries, script=script, named=named))
         shares = probe.read(pack(rows, tokenizer.pad, probe.marks.device)).softmax(-1)  # N C
         best = zip(*(x.tolist() for x in shares.max(-1)), strict=True)
         for i in part:
@@ -115,7 +115,8 @@ def clustered(cases: Sequence[tuple[bool, Hashable]]) -> tuple[float | None, flo
         surplus[cluster] = surplus.get(cluster, 0.0) + true - share
     variance = sum(x * x for x in surplus.values()) / len(cases) ** 2
     n = share * (1 - share) / variance if variance else len(surplus)
-    return tuple(round(x, 4) for x in (share, *wilson(share * n, n)))
+    low, high = wilson(share * n, n)
+    return round(share, 4), round(low, 4), round(high, 4)
 
 
 def matthews(truths: Sequence[int], answers: Sequence[int]) -> float:

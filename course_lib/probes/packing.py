@@ -29,16 +29,17 @@ class Packed:
     def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: None = None) -> Tensor:
         """Attention (B H T d) of texts and branches, without a score that is not needed."""
         P, m = self.visible.shape[-1], self.length
-        text = F.scaled_dot_product_attention(*(x[:, :, :P] for x in (q, k, v)), is_causal=True)
+        text_q, text_k, text_v = (x[:, :, :P] for x in (q, k, v))
+        text = F.scaled_dot_product_attention(text_q, text_k, text_v, is_causal=True)
         split = "b h (n m) d -> b h n m d"
         own_q, own_k, own_v = (rearrange(x[:, :, P:], split, m=m) for x in (q, k, v))
         scale = 1 / math.sqrt(q.shape[-1])
-        to_text = q[:, :, P:] * scale @ k[:, :, :P].mT + self.visible  # B H (N m) P
+        to_text = q[:, :, P:] * scale @ text_k.mT + self.visible  # B H (N m) P
         causal = torch.full((m, m), -torch.inf, device=q.device).triu(1)
         to_own = rearrange(own_q * scale @ own_k.mT + causal, "b h n m k -> b h (n m) k")
         weights = torch.cat((to_text, to_own), dim=-1).softmax(-1)
         of_own = rearrange(weights[..., P:], "b h (n m) k -> b h n m k", m=m) @ own_v
-        branches = weights[..., :P] @ v[:, :, :P] + rearrange(of_own, "b h n m d -> b h (n m) d")
+        branches = weights[..., :P] @ text_v + rearrange(of_own, "b h n m d -> b h (n m) d")
         return torch.cat((text, branches), dim=2)
 
     def mask(self) -> Tensor:
@@ -69,5 +70,10 @@ def pack(bundles: list[Bundle], pad: int, device: torch.device | str = "cpu") ->
     last = torch.arange(N) * m + P + m - 1  # in a row, of each branch
     there = torch.tensor([[i < len(bundle.queries) for i in range(N)] for bundle in bundles])
     places = (torch.arange(len(bundles))[:, None] * (P + N * m) + last)[there]
-    tensors = (torch.tensor(ids), torch.tensor(positions), places, visible)
-    return Packed(*(x.to(device) for x in tensors), m)
+    return Packed(
+        ids=torch.tensor(ids, device=device),
+        positions=torch.tensor(positions, device=device),
+        places=places.to(device),
+        visible=visible.to(device),
+        length=m,
+    )

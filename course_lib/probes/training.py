@@ -122,7 +122,7 @@ def unbalance(probe: VProbe, tokenizer: Tokenizer) -> None:
                 counts[label(problem, query)] += 1
     with torch.no_grad():
         shift = (really / really.sum()).log() - (balanced / balanced.sum()).log()
-        probe.head.bias += shift.to(probe.head.bias.device)
+        probe.head.bias.add_(shift.to(probe.head.bias.device))
 
 
 def labeller(law: ProblemConfig, config: ProbeConfig) -> Callable[[Problem, Query], int]:

@@ -65,6 +65,8 @@ class VProbe(nn.Module):
     linear head on the stream at [END].
     """
 
+    mark_ids: Tensor
+
     def __init__(self, model: GPT, tokenizer: Tokenizer, config: ProbeConfig) -> None:
         """The update is 0 at first: one of its factors is drawn, the other 0, like the head."""
         super().__init__()
@@ -103,8 +105,13 @@ class VProbe(nn.Module):
         attend: Callable | None = None,
     ) -> Tensor:
         """Logits (N C) at flat places (N) of ids (B T); the rest is as in `GPT.stream`."""
-        how = {"embedding": self.embedding(), "layers": self.config.layer, "attend": attend}
-        x = self.model.stream(ids, positions=positions, **how)  # B T D
+        x = self.model.stream(  # B T D
+            ids,
+            positions=positions,
+            embedding=self.embedding(),
+            layers=self.config.layer,
+            attend=attend,
+        )
         x = x.flatten(0, 1)[places]  # N D
         # Normed alike in every layer; the scales of the model's last norm belong to the head.
         return self.head(F.layer_norm(x, x.shape[-1:]))

@@ -58,8 +58,8 @@ def beforehand(
     found: dict[int, list[Signal]] = {}
     for trace in traces:
         end = len(trace.written) if trace.wrong_step is None else trace.wrong_step
-        fates = [trace.wrong_step] if mistakes else range(end)
-        fates = [step for step in fates if step is not None and trace.written[step] != UNKNOWN]
+        steps: Iterable[int | None] = [trace.wrong_step] if mistakes else range(end)
+        fates = [step for step in steps if step is not None and trace.written[step] != UNKNOWN]
         moments = beliefs_along(probe, tokenizer, trace) if fates else []
         for fate in fates:
             for step in range(fate + 1):
@@ -104,8 +104,8 @@ def _pairs(signals: Iterable[Signal]) -> np.ndarray:
         strata.setdefault(signal.stratum, ([], []))[not signal.wrong].append(signal.brightness)
     total = np.zeros(2)
     for wrong, right in strata.values():
-        right = np.sort(right)
-        below = np.searchsorted(right, wrong, "left") + np.searchsorted(right, wrong, "right")
+        rising = np.sort(right)
+        below = np.searchsorted(rising, wrong, "left") + np.searchsorted(rising, wrong, "right")
         total += below.sum() / 2, len(wrong) * len(right)
     return total
 

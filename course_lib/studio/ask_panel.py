@@ -12,8 +12,8 @@ from course_lib.probes import Trace, trace
 from course_lib.studio.widgets import Choice, Knob, Panel, paragraph
 
 
-class AskModel(Panel):
-    """Ask a model about any problem of its world, also about longer ones than it was trained on."""
+class ModelPanel(Panel):
+    """A model and the problem that the knobs choose; a subclass shows what is made of it."""
 
     def __init__(
         self,
@@ -42,6 +42,10 @@ class AskModel(Panel):
         problem = sample_problem(replace(self.config, op=op), seed)
         return reask(problem, random.Random(seed)) if another else problem
 
+
+class AskModel(ModelPanel):
+    """Ask a model about any problem of its world, also about longer ones than it was trained on."""
+
     def show(self, **wish: int | bool | None) -> tuple[str, dict[str, str]]:
         """Return the verdict in words, and problem and solution as text."""
         found = self.trace_of(*wish.values())
@@ -65,7 +69,7 @@ def told(found: Trace, step: int) -> str:
     parts = [escape(found.problem.problem), f"<b>{escape(found.problem.question)}</b><br>"]
     for number, sentence in enumerate(found.sentences):
         text = escape(sentence)
-        if number == found.wrong_step:
+        if found.fault and number == found.wrong_step:
             kind = found.fault.kind
             text = f'<span style="background: #8C1D40; color: white">{text} ({kind})</span>'
         if number == step - 1:

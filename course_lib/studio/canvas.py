@@ -139,7 +139,9 @@ class Canvas:
             box = {"boxstyle": "round,pad=0.2", "fc": colour, "ec": "white", "lw": 0.6}
             self.write(x, y, text, 6.5, color="white", bbox=box, zorder=5, fontweight="bold")
 
-    def _draw_legend(self, legend: Mapping[str, Look], columns: int, sample: tuple) -> None:
+    def _draw_legend(
+        self, legend: Mapping[str, Look], columns: int, sample: tuple[float, float]
+    ) -> None:
         for i, (name, look) in enumerate(legend.items()):
             x = self.left + 0.15 + i % columns * ENTRY[0]
             y = self.bottom - MARGIN - ENTRY[1] * (i // columns + 0.5)

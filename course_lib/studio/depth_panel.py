@@ -18,7 +18,10 @@ class DepthGrid(Panel):
         self.cells = list(cells)
         largest = max(int(op) for cell in cells for op in cell["by_op"])
         rows = dict.fromkeys(cell["row"] for cell in cells)
-        knobs = {"row": Choice("row", next(iter(rows)), rows), "op": Knob("op", 1, largest, op)}
+        knobs: dict[str, Knob | Choice] = {
+            "row": Choice("row", next(iter(rows)), rows),
+            "op": Knob("op", 1, largest, op),
+        }
         super().__init__(knobs, ("picture",))
 
     def show(self, row: str, op: int) -> tuple[str, dict[str, str]]:

@@ -113,9 +113,9 @@ def explained(sentences: Sequence[Sentence]) -> dict[str, dict[str, int]]:
     """By kind of first error, how many have each of `diagnosis.EXPLANATIONS`."""
     table: dict[str, Counter] = {}
     for sentence in sentences:
-        if sentence.wrong:
-            kind = sentence.trace.fault.kind
-            table.setdefault(kind, Counter())[sentence.explanation] += 1
+        fault = sentence.trace.fault
+        if sentence.wrong and fault:
+            table.setdefault(fault.kind, Counter())[sentence.explanation] += 1
     kinds = sorted(table, key=lambda kind: -table[kind].total())
     return {kind: {why: table[kind][why] for why in diagnosis.EXPLANATIONS} for kind in kinds}
 

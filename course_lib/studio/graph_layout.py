@@ -4,7 +4,7 @@ The classic recipe (Sugiyama 1981) in small: an edge that skips levels gets a wa
 them, rows are sorted by the mean place of their neighbours, then nodes move towards these.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 
 import networkx as nx
 import numpy as np
@@ -15,7 +15,7 @@ SWEEPS = 12
 def longest_paths(graph: nx.DiGraph) -> dict[Hashable, int]:
     """The level of each node: just below what it depends on, or just above its users if more."""
     levels = {v: i for i, row in enumerate(nx.topological_generations(graph)) for v in row}
-    for v in sorted(graph, key=levels.get, reverse=True):
+    for v in sorted(graph, key=levels.__getitem__, reverse=True):
         if graph.out_degree(v) > graph.in_degree(v):
             levels[v] = min(levels[user] for user in graph.succ[v]) - 1
     rows = [0] * (1 + max(levels.values(), default=0))
@@ -28,7 +28,7 @@ def longest_paths(graph: nx.DiGraph) -> dict[Hashable, int]:
 
 
 def place(
-    graph: nx.DiGraph, levels: dict[Hashable, int], width: Callable[[Hashable], float]
+    graph: nx.DiGraph, levels: Mapping[Hashable, int], width: Callable[[Hashable], float]
 ) -> tuple[dict, dict]:
     """Lay out a graph whose edges lead to deeper levels.
 
@@ -48,7 +48,7 @@ class _Waypoint:
     """A place on a level that an edge passes."""
 
 
-def _with_waypoints(graph: nx.DiGraph, levels: dict) -> tuple[list[list], dict]:
+def _with_waypoints(graph: nx.DiGraph, levels: Mapping) -> tuple[list[list], dict]:
     rows: list[list] = [[] for _ in range(1 + max(levels.values(), default=0))]
     for v in graph:
         rows[levels[v]].append(v)
@@ -63,7 +63,8 @@ def _with_waypoints(graph: nx.DiGraph, levels: dict) -> tuple[list[list], dict]:
 
 
 def _neighbours(rows: list[list], pairs: list[tuple]) -> tuple[dict, dict]:
-    above, below = {v: [] for row in rows for v in row}, {v: [] for row in rows for v in row}
+    above: dict[Hashable, list] = {v: [] for row in rows for v in row}
+    below: dict[Hashable, list] = {v: [] for row in rows for v in row}
     for a, b in pairs:
         below[a].append(b)
         above[b].append(a)
@@ -81,7 +82,7 @@ def _fewest_crossings(rows: list[list], pairs: list[tuple]) -> list[list]:
         for level in range(len(rows)) if downwards else reversed(range(len(rows))):
             near = above if downwards else below
             centre = {v: _mean([place[u] for u in near[v] or [v]]) for v in rows[level]}
-            rows[level] = sorted(rows[level], key=centre.get)
+            rows[level] = sorted(rows[level], key=centre.__getitem__)
             place.update((v, i) for i, v in enumerate(rows[level]))
         if (count := crossings(rows, pairs)) < fewest:
             best, fewest = rows, count
@@ -103,7 +104,7 @@ def _spread(rows: list[list], pairs: list[tuple], room: dict) -> dict:
     """The x of every node: as near to its neighbours as the others in its row allow."""
     above, below = _neighbours(rows, pairs)
     near = {v: above[v] + below[v] for v in room}
-    x = {}
+    x: dict[Hashable, float] = {}
     for row in rows:
         x.update(zip(row, _apart([0.0] * len(row), [room[v] for v in row]), strict=True))
     for _ in range(SWEEPS):

@@ -58,11 +58,13 @@ def find_cell(name: str) -> Cell:
 
 def training_of(cell: Cell, rate: float, steps: int = SWEEP.steps) -> TrainConfig:
     """The training of a cell: `SWEEP` in another shape."""
-    shape = dict(layers=cell.layers, heads=cell.heads, width=cell.width)
     return replace(
         SWEEP,
         problem=replace(SWEEP.problem, plan=ROWS[cell.row][2]),
-        model=replace(SWEEP.model, **shape),
-        **dict(lr=rate, seed=cell.seed, steps=steps, eval_every=max(steps // 5, 1)),
+        model=replace(SWEEP.model, layers=cell.layers, heads=cell.heads, width=cell.width),
+        lr=rate,
+        seed=cell.seed,
+        steps=steps,
+        eval_every=max(steps // 5, 1),
         name=f"sweep_{cell.name}_{rate:g}_{steps}",
     )

@@ -13,7 +13,7 @@ class WarningLight(Panel):
     def __init__(self, lights: Mapping[str, Sequence[warning_light.Signal]], percent: int = 50):
         """Begin with the first of the lights, on from this percentage."""
         self.lights = dict(lights)
-        knobs = {
+        knobs: dict[str, Knob | Choice] = {
             "name": Choice("light", next(iter(lights)), lights),
             "percent": Knob("on from %", 0, 100, percent),
         }

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -27,7 +28,7 @@ WHY_LOOKS = dict(
         strict=True,
     )
 )
-LIGHTS = {
+LIGHTS: dict[str, tuple[str, dict[str, Any]]] = {
     "can_next": ("can_next says no", {"color": BLUE}),
     "nece_next": ("nece_next says no", {"color": GREEN, "linestyle": "-."}),
     "either": ("one of them says no", {"color": PURPLE, "linestyle": "--"}),
@@ -56,12 +57,12 @@ def draw_kinds(traces: Sequence[Trace], ax: Axes | None = None, fewest: int = 10
     shown = dict(zip(common, KIND_LOOKS, strict=False))
     if len(kinds) > len(common):
         shown["other"] = REST
-    below = Counter()
+    below = dict.fromkeys(totals, 0.0)
     for kind, look in shown.items():
         shares = {op: wrong[kind, op] / totals[op] for op in sorted(totals)}
         style = {"bottom": [below[op] for op in shares], "label": kind, **OUTLINE, **look}
         ax.bar(shares.keys(), shares.values(), **style)
-        below.update(shares)
+        below = {op: below[op] + share for op, share in shares.items()}
     beyond = any(trace.attempt.problem.op > end for trace in traces)
     names = {op: f"{op}+" if beyond and op == end else f"{op}" for op in sorted(totals)}
     ax.set_xticks([*names], [f"{name}\nn={totals[op]}" for op, name in names.items()])

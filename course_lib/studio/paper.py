@@ -1,13 +1,14 @@
 """The paper's set-up, and the papers' numbers as copied from their figures and tables."""
 
 import csv
+from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig
 from course_lib.lm import ModelConfig, Tokenizer, TrainConfig
 from course_lib.paths import DATA
 
-RECIPES = {  # appendix F.1
+RECIPES: dict[str, dict[str, Any]] = {  # appendix F.1
     "med": dict(context=768, batch_size=512, steps=100_000, weight_decay=0.05),
     "hard": dict(context=1024, batch_size=256, steps=200_000, weight_decay=0.03),
 }
@@ -21,10 +22,10 @@ def paper_training(preset: str = "med") -> TrainConfig:
     if preset not in RECIPES:
         raise CourseError(f"The paper trained on {' and '.join(RECIPES)}, not on {preset!r}.")
     problem, recipe = ProblemConfig.preset(preset), dict(RECIPES[preset])
-    shape = {"vocab_size": len(Tokenizer(problem)), "context": recipe.pop("context")}
+    vocab_size, context = len(Tokenizer(problem)), recipe.pop("context")
+    model = ModelConfig.from_depth(12, vocab_size=vocab_size, context=context)
     return TrainConfig(
-        *(problem, ModelConfig.from_depth(12, **shape)),
-        **dict(recipe, lr=2e-3, warmup=1000, loss_on="all", eval_every=5000),
+        problem, model, lr=2e-3, warmup=1000, loss_on="all", eval_every=5000, **recipe
     )
 
 

@@ -43,7 +43,7 @@ LINES = {  # of the structure graph
     "query": QUERY,
 }
 COMPUTED = "#9FD9C8"  # face of a parameter whose value is known
-SIGNS = {"+": "+", "*": "×", "": "="}  # before a constant, by how a sentence uses it
+SIGNS: dict[str | None, str] = {"+": "+", "*": "×", "": "="}  # before a constant, by its link
 BOX, DISC = (1.3, 0.52), (0.38, 0.36)  # inches, for up to four lines or for a number,
 LONG_DISC = 0.62, 0.36  # or for a number and some words
 WIDEST_WITH_NAMES = 13.0  # inches
@@ -85,8 +85,9 @@ def draw_structure(problem: Problem | nx.DiGraph, ax: Axes | None = None) -> Axe
     Takes a problem, or a graph with the attributes of `problem.structure_graph()`. An axis that is
     alone in its figure makes the figure as large as the drawing.
     """
-    graph, needed = problem, []
-    if not isinstance(problem, nx.DiGraph):
+    if isinstance(problem, nx.DiGraph):
+        graph, needed = problem, []
+    else:
         graph, needed = problem.structure_graph(), [problem.labels[p] for p in problem.order]
     kinds = dict.fromkeys(graph.edges, "unnecessary")
     kinds |= {edge: "necessary" for edge in needed if edge in kinds}

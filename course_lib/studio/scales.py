@@ -1,6 +1,7 @@
 """The one table of scales: every size that depends on the machine stands here and nowhere else."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from course_lib.igsm import ProblemConfig
 from course_lib.lm import ModelConfig, Tokenizer, TrainConfig
@@ -34,7 +35,7 @@ def training(
     context: int,
     *,
     head_start: bool = False,
-    **settings,
+    **settings: Any,
 ) -> TrainConfig:
     """A training run whose model has the vocabulary of its problems."""
     model = ModelConfig(len(Tokenizer(problem)), layers, heads, width, context)
@@ -47,27 +48,47 @@ MATCH = 0.16  # of the head starts: weak enough to be unlearned, strong enough t
 POCKET, MED = ProblemConfig.preset("pocket"), ProblemConfig.preset("med")
 CONTEXTS = {"pocket": 512, "med": 768, "hard": 1024}  # tokens; the paper's for med and hard
 LOOK_UP = replace(POCKET, max_op=2, max_edges=4)  # lesson 04: little to plan, but to be found
-QUICK = dict(batch_size=8, steps=40, warmup=10, eval_every=20, eval_problems=8)
-MUON = dict(optimizer="muon", warmup=300)
-BRANCHED = dict(questions=4, lr=3e-3, head_start=True, **MUON)
+QUICK: dict[str, Any] = dict(batch_size=8, steps=40, warmup=10, eval_every=20, eval_problems=8)
+MUON: dict[str, Any] = dict(optimizer="muon", warmup=300)
+BRANCHED: dict[str, Any] = dict(questions=4, lr=3e-3, head_start=True, **MUON)
 
 POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the second harder
-    *(POCKET, 8, 6, 96, CONTEXTS["pocket"]),
-    **dict(name="pocket", batch_size=16, steps=28_500, eval_every=2000, **BRANCHED),
-    **dict(decay="linear", fall=0.7, restarts=((19_000, 2e-3),)),
+    POCKET,
+    layers=8,
+    heads=6,
+    width=96,
+    context=CONTEXTS["pocket"],
+    name="pocket",
+    batch_size=16,
+    steps=28_500,
+    eval_every=2000,
+    decay="linear",
+    fall=0.7,
+    restarts=((19_000, 2e-3),),
     curriculum=(  # until so many problems
         (6_000, dict(max_op=2, max_edges=4)),
         (12_000, dict(max_op=4, max_edges=6)),
         (304_000, dict()),
         (456_000, dict(op_law="uniform", letters="rotated")),
     ),
+    **BRANCHED,
 )
 # The world of lesson 00: everything the paper's has, but short, and with fewer names.
 TINY = replace(LOOK_UP, modulus=5, chains=4, names=4, solution_order="fixed")
 SWEEP = training(  # of lesson 07: the depth grid; its world is TINY with more to plan
-    *(replace(TINY, max_op=4, max_edges=6, op_law="uniform"), 4, 4, 64, CONTEXTS["pocket"]),
-    **dict(batch_size=16, questions=4, steps=2500, eval_problems=60),
-    **dict(optimizer="muon", lr=6e-3, warmup=100, head_start=True),
+    replace(TINY, max_op=4, max_edges=6, op_law="uniform"),
+    layers=4,
+    heads=4,
+    width=64,
+    context=CONTEXTS["pocket"],
+    batch_size=16,
+    questions=4,
+    steps=2500,
+    eval_problems=60,
+    optimizer="muon",
+    lr=6e-3,
+    warmup=100,
+    head_start=True,
 )
 PROBE = ProbeConfig("nece", steps=400, queries=16, balanced=True)  # and so for all tasks
 
@@ -93,15 +114,31 @@ SCALES = {
             purpose="learning: each lesson within ten minutes on two cores",
             cell_timeout=1200,
             first_training=training(
-                *(TINY, 3, 4, 64, 512),
-                **dict(batch_size=32, steps=800, lr=6e-3, eval_every=200, eval_problems=60),
+                TINY,
+                layers=3,
+                heads=4,
+                width=64,
+                context=512,
+                batch_size=32,
+                steps=800,
+                lr=6e-3,
+                eval_every=200,
+                eval_problems=60,
                 **MUON,
             ),
             problems=5000,
             templates=20_000,
             live_training=training(
-                *(LOOK_UP, 4, 6, 96, 512),
-                **dict(batch_size=8, steps=800, eval_every=50, eval_problems=60, **BRANCHED),
+                LOOK_UP,
+                layers=4,
+                heads=6,
+                width=96,
+                context=512,
+                batch_size=8,
+                steps=800,
+                eval_every=50,
+                eval_problems=60,
+                **BRANCHED,
             ),
             training=POCKET_TRAINING,
             eval_problems=200,

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -122,7 +122,7 @@ def tune(cells: list[Cell], steps: int, folder: Path, options: Namespace, note) 
         _write(folder / "rates.json", ordered)
 
 
-def _in_order(table: dict[str, object]) -> dict[str, object]:
+def _in_order(table: Mapping[str, object]) -> dict[str, object]:
     return {number: table[number] for number in sorted(table, key=float)}
 
 
@@ -138,7 +138,7 @@ def read_rates(folder: Path) -> dict[str, float]:
     for depth, losses in read_trials(folder).items():
         whole = {rate: loss for rate, loss in losses.items() if loss is not None}
         if whole:
-            best[depth] = float(min(whole, key=whole.get))
+            best[depth] = float(min(whole, key=whole.__getitem__))
     return best
 
 

@@ -31,8 +31,8 @@ def sweep_table(figures: Mapping) -> str:
             )
         )
     lines += ["", "the paper (med, question last)", _line("size", "layers", "width", *PAPER_OPS)]
-    for (size, layers, width), shares in paper_rows().items():
-        lines.append(_line(size, layers, width, *(shares[op] for op in PAPER_OPS)))
+    for (size, layers, width), theirs in paper_rows().items():
+        lines.append(_line(size, layers, width, *(theirs[op] for op in PAPER_OPS)))
     lines += ["", *_rates(figures["rates"]), "", *_notes(figures)]
     return "\n".join(lines)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from html import escape
 from io import BytesIO
+from typing import Any
 
 import ipywidgets as widgets
 import matplotlib as mpl
@@ -82,7 +83,7 @@ class Panel(widgets.VBox):
     views by name. A wish that raises CourseError shows its sentence instead.
     """
 
-    def __init__(self, knobs: Mapping[str, Knob], views: Iterable[str]):
+    def __init__(self, knobs: Mapping[str, Knob | Choice], views: Iterable[str]):
         """Draw the first state."""
         self.knobs = dict(knobs)
         self.summary = widgets.HTML()
@@ -103,7 +104,7 @@ class Panel(widgets.VBox):
         for name, view in self.views.items():
             view.value = contents.get(name, "")
 
-    def show(self, **values: int | None) -> tuple[str, dict[str, str]]:
+    def show(self, *_: Any, **values: Any) -> tuple[str, dict[str, str]]:
         """Return the summary and the HTML of every view."""
         raise NotImplementedError
 
@@ -120,7 +121,7 @@ class ProblemExplorer(Panel):
             knobs[name] = Knob(name, low, high, wish or start, law=wish is None)
         super().__init__(knobs, ("structure", "dependency", "text", "solution"))
 
-    def show(self, seed: int, **sizes: int | None) -> tuple[str, dict[str, str]]:
+    def show(self, seed: int, **sizes: Any) -> tuple[str, dict[str, str]]:
         """Return a summary of the problem and its pictures and texts."""
         problem = sample_problem(replace(self.config, **sizes), seed)
         summary = summarise(problem)
@@ -146,7 +147,8 @@ class SolutionStepper(Panel):
 
     def show(self, step: int) -> tuple[str, dict[str, str]]:
         """Return the verdict on the text so far, the text, and the graph at that moment."""
-        names = [re.match("Define (.*?)(?: as |[;.])", s)[1] for s in self.sentences]
+        told = [sentence.removeprefix("Define ") for sentence in self.sentences]
+        names = [re.split(" as |[;.]", sentence, maxsplit=1)[0] for sentence in told]
         following = names[step] if step < len(names) else None
         verdict = self.verdict(step)
         alt = f"Computed: {', '.join(names[:step]) or 'nothing'}. Next: {following or 'nothing'}."
@@ -162,11 +164,12 @@ class SolutionStepper(Panel):
         problem, text = self.problem, " ".join(self.sentences[:step])
         found = verify_solution(problem.problem, problem.question, text, problem.modulus)
         extra = f" Unnecessary: {', '.join(found.unnecessary)}." if found.unnecessary else ""
-        if found.correct:
+        fault = found.first_error
+        if fault is None:
             return f"Correct, the answer is {found.answer}.{extra}"
-        if found.first_error.kind == "wrong answer" and step < len(self.sentences):
+        if fault.kind == "wrong answer" and step < len(self.sentences):
             return f"No mistake so far, the question is still open.{extra}"
-        return f"Mistake ({found.first_error.kind}): {found.first_error.message}{extra}"
+        return f"Mistake ({fault.kind}): {fault.message}{extra}"
 
 
 @mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"})

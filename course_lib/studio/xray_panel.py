@@ -11,14 +11,14 @@ from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig
 from course_lib.lm import GPT, Tokenizer
 from course_lib.probes import TASKS, VProbe, beliefs_along
-from course_lib.studio.ask_panel import AskModel, told, verdict
+from course_lib.studio.ask_panel import ModelPanel, told, verdict
 from course_lib.studio.widgets import Choice, Knob, picture
 from course_lib.studio.xray import draw_xray, summarise, title
 
 PACE = 2500  # milliseconds a step when it plays
 
 
-class XRay(AskModel):
+class XRay(ModelPanel):
     """What a model believes of every parameter while it writes its own solution."""
 
     def __init__(
@@ -34,7 +34,8 @@ class XRay(AskModel):
         self.beliefs_of = lru_cache(256)(
             lambda task, *wish: beliefs_along(probes[task], tokenizer, self.trace_of(*wish))
         )
-        self.shown, self.setting = None, False
+        self.shown: tuple | None = None
+        self.setting = False
         super().__init__(model, tokenizer, seed, config, ("xray",))
 
     def make_knobs(self, seed: int) -> dict[str, Knob | Choice]:

@@ -42,24 +42,26 @@ class Exercise:
             except NotImplementedError:
                 return f"{self.name}: not attempted yet."
             except Exception as error:
-                likely = self.raised and isinstance(error, self.raised[0])
-                hint = f": {self.raised[1]}" if likely else "."
+                hint = "."
+                if self.raised and isinstance(error, self.raised[0]):
+                    hint = f": {self.raised[1]}"
                 return f"{self.name}: {_call(self.name, case)} raised {error!r}{hint}"
-        if self._agrees(results, self.answer, cases):
+        miss = self._first_miss(results, self.answer, cases)
+        if miss is None:
             return f"{self.name}: right on all {len(cases)} cases. Well done!"
         for wrong, message in self.mistakes:
-            if self._agrees(results, wrong, cases):
+            if self._first_miss(results, wrong, cases) is None:
                 return f"{self.name}: {message}"
-        for case, got in zip(cases, results, strict=True):
-            wanted = self.answer(*deepcopy(case))
-            if not self._right(got, wanted):
-                call = _call(self.name, case)
-                expected = _expected(got, wanted)
-                return f"{self.name}: {call} returned {_short(got)}; expected was {expected}."
+        case, got = cases[miss], results[miss]
+        call, expected = _call(self.name, case), _expected(got, self.answer(*deepcopy(case)))
+        return f"{self.name}: {call} returned {_short(got)}; expected was {expected}."
 
-    def _agrees(self, results: list, function: Callable, cases: Sequence[tuple]) -> bool:
-        pairs = zip(results, cases, strict=True)
-        return all(self._right(got, function(*deepcopy(case))) for got, case in pairs)
+    def _first_miss(self, results: list, function: Callable, cases: Sequence[tuple]) -> int | None:
+        """The place of the first result that is not this function's."""
+        for place, (got, case) in enumerate(zip(results, cases, strict=True)):
+            if not self._right(got, function(*deepcopy(case))):
+                return place
+        return None
 
     def _right(self, got: Any, wanted: Any) -> bool:
         try:

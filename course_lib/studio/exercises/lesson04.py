@@ -97,7 +97,7 @@ def _all_letters_alike(solution):
     return "Define P".join(re.sub(r"\b[a-zA-Z]\b", "a", part) for part in parts)
 
 
-def _renamed(text, letters, others=""):
+def _renamed(text: str, letters: str, others: str = "") -> str:
     """Letters of a class renamed by their first appearance, but not these others."""
     seen: dict[str, str] = {}
     for letter in re.findall(rf"\b[{letters}]\b", text):
