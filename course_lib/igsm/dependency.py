@@ -66,8 +66,7 @@ def _spend_on_abstract(structure: Structure, budget: int, chosen: dict, rng: Ran
     """Take abstract parameters, the deepest that fits each time; returns the budget left over."""
     low, high = 1, len(structure.widths) - 1
     while budget > 0:
-        take = fallback = None
-        untouched = False
+        take, fallback, untouched = None, None, False
         for depth in range(1, len(structure.widths)):
             candidates = [p for p in structure.by_depth[depth] if p not in chosen]
             if not candidates:
