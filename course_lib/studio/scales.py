@@ -52,7 +52,7 @@ QUICK: dict[str, Any] = dict(batch_size=8, steps=40, warmup=10, eval_every=20, e
 MUON: dict[str, Any] = dict(optimizer="muon", warmup=300)
 BRANCHED: dict[str, Any] = dict(questions=4, lr=3e-3, head_start=True, **MUON)
 
-POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the second harder
+POCKET_TRAINING = training(  # the best recipe so far (LOG.md): three rounds, later ones harder
     POCKET,
     layers=8,
     heads=6,
@@ -60,16 +60,16 @@ POCKET_TRAINING = training(  # the best recipe so far (LOG.md): two rounds, the 
     context=CONTEXTS["pocket"],
     name="pocket",
     batch_size=16,
-    steps=28_500,
+    steps=38_500,
     eval_every=2000,
     decay="linear",
     fall=0.7,
-    restarts=((19_000, 2e-3),),
+    restarts=((19_000, 2e-3), (28_500, 2e-3)),
     curriculum=(  # until so many problems
         (6_000, dict(max_op=2, max_edges=4)),
         (12_000, dict(max_op=4, max_edges=6)),
         (304_000, dict()),
-        (456_000, dict(op_law="uniform", letters="rotated")),
+        (616_000, dict(op_law="uniform", letters="rotated")),
     ),
     **BRANCHED,
 )
