@@ -38,9 +38,11 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
     figures = _examine_all(configs, options, note)
     table = {task: _figures(task, figures) for task in tasks}
     seconds = round(time.perf_counter() - begin)
+    origin = {"model": found.config.run_name, "n": options.n, "seed": options.seed} | provenance()
+    report = {**origin, "steps": config_of(tasks[0], options).steps, "tasks": table}
     if options.ship:
-        _ship(found, configs, table, options)
-    return {"tasks": table, "seconds": seconds}
+        _ship(found, configs, report)
+    return report | {"seconds": seconds}
 
 
 def config_of(task: str, options: Namespace) -> probes.ProbeConfig:
@@ -117,7 +119,7 @@ def _figures(task: str, figures: dict[tuple, dict]) -> dict:
     }
 
 
-def _ship(found: Checkpoint, configs: dict, table: dict, options: Namespace) -> None:
+def _ship(found: Checkpoint, configs: dict, report: dict) -> None:
     """Copies the probes and their controls, and writes what they reach."""
     shelf, runs = SHELVES
     shelf.mkdir(exist_ok=True)
@@ -126,7 +128,5 @@ def _ship(found: Checkpoint, configs: dict, table: dict, options: Namespace) -> 
     for config in configs.values():
         name = probe_name(found.model, config)
         shutil.copyfile(runs / name, shelf / name)
-    model = found.config.run_name
-    origin = {"model": model, "n": options.n, "seed": options.seed} | provenance()
-    text = json.dumps({**origin, "tasks": table}, indent=1) + "\n"
-    (DATA / "results" / f"{model}-probes.json").write_text(text, encoding="utf-8")
+    text = json.dumps(report, indent=1) + "\n"
+    (DATA / "results" / f"{report['model']}-probes.json").write_text(text, encoding="utf-8")
