@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import replace
 
+import networkx as nx
 import numpy as np
 import pytest
 import torch
@@ -289,12 +290,14 @@ def test_beforehand_looks_at_each_moment_before_the_mistake(asked):
     before = warning_light.beforehand(probe, TOKENIZER, [found])
     assert list(before) == [0, 1]
     moments = probes.beliefs_along(probe, TOKENIZER, found)
+    names, graph = [str(p) for p in problem.parameters], problem.dependency_graph()
     for lead, part in before.items():
         step = 1 - lead
-        still = [
-            b for b in moments[step] if b.truth == 0 and b.query.parameters[0] not in late[:step]
-        ]
-        assert [s.brightness for s in part] == [warning_light.yes(b) for b in still]
+        done = {names[p] for p in late[:step]}
+        short = {p: len(nx.ancestors(graph, name) - done) for p, name in enumerate(names)}
+        assert short == {p: found.missing(step, p) for p in short}
+        alike = [p for p in short if short[p] == short[problem.query] and p not in late[:step]]
+        assert [s.brightness for s in part] == [warning_light.yes(moments[step][p]) for p in alike]
         (wrong,) = [s for s in part if s.wrong]
         assert wrong.brightness == warning_light.yes(moments[step][problem.query])
         assert len({s.stratum for s in part}) == 1

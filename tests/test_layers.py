@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 
 from course_lib import probes
 from course_lib.cli import main
+from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import checkpoints, training
 from course_lib.probes import layers
 from course_lib.probes.layers import distances, recall_and_precision
-from course_lib.studio import layerwise
+from course_lib.studio import layerwise, read_result
 
 POCKET = ProblemConfig.preset("pocket")
 
@@ -80,3 +81,9 @@ def test_the_papers_curves_are_drawn():
 def test_misuse_is_told_in_a_sentence(wish, capsys):
     assert main(f"layers {wish} --workers 1".split()) == 2
     assert capsys.readouterr().err.startswith("course: ")
+
+
+def test_a_result_that_is_not_there_is_told():
+    assert read_result("pocket")["run"] == "pocket"
+    with pytest.raises(CourseError, match="no pockets.json"):
+        read_result("pockets")

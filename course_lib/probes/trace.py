@@ -6,6 +6,7 @@ from itertools import groupby
 
 from course_lib.igsm import Problem, verify_solution
 from course_lib.igsm.english import DEFINE
+from course_lib.igsm.orders import depth_first
 from course_lib.igsm.verifier import Fault
 from course_lib.lm.evaluation import Attempt, judge, write
 from course_lib.lm.model import GPT
@@ -48,6 +49,11 @@ class Trace:
     def fault(self) -> Fault | None:
         """What is wrong with it."""
         return self.first_wrong and self.first_wrong[1]
+
+    def missing(self, step: int, parameter: int) -> int:
+        """On how many parameters it depends, directly or not, that no earlier sentence defines."""
+        needed = set(depth_first([parameter], self.problem.definitions)) - {parameter}
+        return len(needed.difference(self.written[:step]))
 
 
 def trace(

@@ -50,10 +50,10 @@ def beforehand(
 ) -> dict[int, list[Signal]]:
     """By lead, in sentences: how much the probe believes in what will be written, while it is not.
 
-    At each moment before a first mistake, of all parameters that are not written yet and of which
-    "no" is true (a stratum), one is the one that will be wrongly written: "wrong" in the signal.
-    Is "yes" likelier for that one? Without `mistakes` the same for what is *rightly* written that
-    many sentences later, before any mistake: a control.
+    At each moment before a first mistake, of all parameters that are not written yet, of which "no"
+    is true, and which equally much is missing for (a stratum), one will be wrongly written: "wrong"
+    in the signal. Is "yes" likelier for that one? Without `mistakes` the same for what is *rightly*
+    written that many sentences later, before any mistake: a control.
     """
     found: dict[int, list[Signal]] = {}
     for trace in traces:
@@ -71,10 +71,12 @@ def beforehand(
 def _rivals(trace: Trace, step: int, fate: int, moment: Sequence[Belief]) -> list[Signal]:
     """What could wrongly seem next at a moment, if what will be written is among it."""
     still = [p for p, b in enumerate(moment) if b.truth == 0 and p not in trace.written[:step]]
-    if trace.written[fate] not in still:
+    chosen = trace.written[fate]
+    if chosen not in still:
         return []
-    stratum = id(trace), step, fate
-    return [Signal(yes(moment[p]), p == trace.written[fate], stratum, id(trace)) for p in still]
+    short, stratum = trace.missing(step, chosen), (id(trace), step, fate)
+    alike = [p for p in still if trace.missing(step, p) == short]
+    return [Signal(yes(moment[p]), p == chosen, stratum, id(trace)) for p in alike]
 
 
 def roc(signals: Sequence[Signal]) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,6 @@ from course_lib.studio.layerwise import (
     draw_layers,
     draw_paper_layers,
     layers_table,
-    read_layers,
 )
 from course_lib.studio.lesson import Lesson, begin
 from course_lib.studio.light_panel import WarningLight
@@ -41,6 +40,7 @@ from course_lib.studio.plots import (
     draw_structure,
 )
 from course_lib.studio.probe_report import paper_accuracy
+from course_lib.studio.results import read_result
 from course_lib.studio.scales import SWEEP
 from course_lib.studio.sweep import rate_of, read_sweep
 from course_lib.studio.sweep_report import (
@@ -104,8 +104,8 @@ __all__ = [
     "paper_rows",
     "percent",
     "rate_of",
-    "read_layers",
     "read_paper",
+    "read_result",
     "read_sweep",
     "training_of",
 ]

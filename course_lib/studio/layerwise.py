@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from course_lib import lm
-from course_lib.errors import CourseError
 from course_lib.igsm import Problem
 from course_lib.lm.checkpoints import write_whole
 from course_lib.lm.evaluation import APART
@@ -23,7 +22,7 @@ from course_lib.probes import ProbeConfig, layers
 from course_lib.provenance import provenance
 from course_lib.studio.paper import read_paper
 from course_lib.studio.plots import axes, beside, look_of_steps
-from course_lib.studio.scales import PROBE
+from course_lib.studio.scales import BRIEF_PROBE
 
 
 def run(options: Namespace, note: Callable[[str], None]) -> dict:
@@ -63,23 +62,13 @@ def read(options: Namespace, layer: int) -> tuple[int, dict]:
 
 def probe_of(options: Namespace) -> ProbeConfig:
     """How the probe of each layer is trained."""
-    return replace(PROBE, task="nece", **({"steps": options.steps} if options.steps else {}))
+    return replace(BRIEF_PROBE, task="nece", **({"steps": options.steps} if options.steps else {}))
 
 
 def problems_of(config, options: Namespace) -> list[Problem]:
     """Test problems of the op that is asked for, or the largest of the training."""
     hard = replace(config, split="test", op=options.op or config.max_op)
     return lm.draw_problems(hard, options.n, options.seed + APART)
-
-
-def read_layers(model: str) -> dict:
-    """The figures that were shipped for a model; CourseError if there are none."""
-    path = DATA / "results" / f"{model}-layers.json"
-    if not path.is_file():
-        raise CourseError(
-            f"There is no {path.name}: run course layers --checkpoint {model} --ship."
-        )
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def layers_table(figures: Mapping) -> str:
@@ -96,7 +85,7 @@ def layers_table(figures: Mapping) -> str:
         lines.append(f"{layer:>6}{cells}{_percent(part['precision']['accuracy']):>12}")
     counts = [next(iter(table.values()))["recall"].get(str(t), {"n": 0})["n"] for t in steps]
     lines.append(f"{'n':>6}" + "".join(f"{n:>10,}" for n in counts))
-    return "\n".join([*lines, "", f"{figures['n']} problems; {figures['seconds']} seconds."])
+    return "\n".join([*lines, "", f"{figures['n']} problems."])
 
 
 def _percent(share: float | None) -> str:

@@ -20,7 +20,7 @@ from course_lib.lm.evaluation import APART, reasked, tested_ops
 from course_lib.paths import DATA
 from course_lib.probes.store import SHELVES, probe_name
 from course_lib.provenance import provenance
-from course_lib.studio.scales import PROBE
+from course_lib.studio.scales import BRIEF_PROBE
 
 
 def run(options: Namespace, note: Callable[[str], None]) -> dict:
@@ -48,7 +48,7 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
 def config_of(task: str, options: Namespace) -> probes.ProbeConfig:
     """The probe of a task."""
     wishes = {"task": task, "seed": options.seed, "layer": options.layer}
-    return replace(PROBE, **wishes, **({"steps": options.steps} if options.steps else {}))
+    return replace(BRIEF_PROBE, **wishes, **({"steps": options.steps} if options.steps else {}))
 
 
 def _examine_all(configs: dict, options: Namespace, note) -> dict[tuple, dict]:
