@@ -20,6 +20,7 @@ from course_lib.probes.queries import Bundle, bundle
 from course_lib.probes.tasks import Query, find_task
 from course_lib.probes.vprobe import ProbeConfig, VProbe
 
+WARMUP = 0.05  # share of the steps
 BLOCK = 16  # batches drawn together and sorted by length
 STREAM = 2 * APART  # added to seeds: neither the model nor an evaluation has seen these problems
 
@@ -41,7 +42,8 @@ def train_probe(
     source = islice(batches(tokenizer, config, probe.marks.device), config.steps)
     for step, (batch, labels) in enumerate(source):
         for group in optimizer.param_groups:
-            group["lr"] = config.lr * (1 - step / config.steps)
+            rising, falling = (step + 1) / (WARMUP * config.steps), 1 - step / config.steps
+            group["lr"] = config.lr * min(rising, falling)
         logits = probe.read(batch)
         loss = F.cross_entropy(logits, labels.to(logits.device))
         loss.backward()

@@ -29,7 +29,7 @@ class ProbeConfig:
     batch_size: int = 8  # problems
     queries: int = 40  # of a problem, at most
     balanced: bool = False  # of each label of a problem as many queries, while there are
-    lr: float = 1e-2  # peak; falls linearly to 0
+    lr: float = 2e-2  # peak; rises for a twentieth of the steps and falls linearly to 0
     weight_decay: float = 0.01
     seed: int = 0
 

@@ -90,8 +90,8 @@ SWEEP = training(  # of lesson 07: the depth grid; its world is TINY with more t
     warmup=100,
     head_start=True,
 )
-PROBE = ProbeConfig("nece", steps=2000, queries=16, balanced=True)  # as shipped, for all tasks
-BRIEF_PROBE = replace(PROBE, steps=400)  # of `course probe`: all tasks in a quarter of an hour
+PROBE = ProbeConfig("nece", steps=1200, balanced=True)  # as shipped, for all tasks
+BRIEF_PROBE = replace(PROBE, steps=300)  # of `course probe`: all tasks in a quarter of an hour
 
 SCALES = {
     scale.name: scale
