@@ -31,7 +31,7 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
     begin = time.perf_counter()
     torch.set_num_threads(1)
     found = lm.load_checkpoint(options.checkpoint)
-    note("the probes are loaded, or trained where they are not there yet (a minute each)")
+    note("the probes are loaded, or trained where they are not there yet (some minutes each)")
     minds = load_probes(found)
     groups, sentences, traces = {}, [], []
     for name, problems in draw_groups(found.config.problem, options.n, options.seed).items():
