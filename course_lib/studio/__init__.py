@@ -40,6 +40,7 @@ from course_lib.studio.plots import (
     draw_structure,
 )
 from course_lib.studio.probe_report import paper_accuracy
+from course_lib.studio.problem_panels import ProblemExplorer, SolutionStepper
 from course_lib.studio.results import read_result
 from course_lib.studio.scales import SWEEP
 from course_lib.studio.sweep import rate_of, read_sweep
@@ -50,7 +51,6 @@ from course_lib.studio.sweep_report import (
     draw_plans,
     paper_rows,
 )
-from course_lib.studio.widgets import ProblemExplorer, SolutionStepper
 from course_lib.studio.xray import draw_xray, draw_xray_sheet
 from course_lib.studio.xray_panel import XRay
 
