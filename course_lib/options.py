@@ -120,7 +120,7 @@ def probe_options(probe: Parser) -> None:
     """Which probes, and how they are trained."""
     probe.add_argument("--task", default="all", help="all (default), or one of the six")
     probe.add_argument("--layer", type=positive, help="whose stream is read (default: the last)")
-    probe.add_argument("--steps", type=positive, help="of each training (300; shipped: 1200)")
+    probe.add_argument("--steps", type=positive, help="of each training (250; shipped: 1200)")
     probe.add_argument("--workers", type=positive, help="probes at once (default: processors)")
     probe.add_argument("--ship", action="store_true", help="put them into data/probes")
     report_options(probe)

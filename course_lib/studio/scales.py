@@ -91,7 +91,7 @@ SWEEP = training(  # of lesson 07: the depth grid; its world is TINY with more t
     head_start=True,
 )
 PROBE = ProbeConfig("nece", steps=1200, balanced=True)  # as shipped, for all tasks
-BRIEF_PROBE = replace(PROBE, steps=300)  # of `course probe`: all tasks in a quarter of an hour
+BRIEF_PROBE = replace(PROBE, steps=250)  # of `course probe`: all tasks in a quarter of an hour
 
 SCALES = {
     scale.name: scale
