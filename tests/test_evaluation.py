@@ -57,7 +57,11 @@ def test_a_perfect_model_gets_perfect_figures(perfect):
     assert figures["new_templates"]["n"] == sum(
         round(20 * share) for op, share in figures["law"].items() if int(op) > 3
     )
+    small = figures["smaller_world"]
+    assert (small["max_op"], small["max_edges"]) == (4, 6)
+    assert small["in_distribution"]["n"] == small["largest_op"]["n"] == 20
     single = [figures[k] for k in ("in_distribution", "known_templates", "reask")]
+    single += [small["in_distribution"], small["largest_op"]]
     for part in (*single, *figures["by_op"].values(), *figures["known_by_op"].values()):
         assert part["accuracy"] == part["high"] == 1.0 and 0 < part["low"] < 1
     assert sum(figures["law"].values()) == pytest.approx(1)
@@ -73,6 +77,18 @@ def test_known_and_new_templates_are_apart_and_no_problem_was_trained_on(perfect
     stream = lm.Stream(replace(POCKET, split="train"), 8, seed=0, context=400)
     trained = {sample_problem(stream.problem, stream.seed << 32 | n).prompt for n in range(100)}
     assert not trained & {p.prompt for p in known}
+
+
+def test_the_smaller_world_is_two_thirds_as_large_and_holds_new_templates(perfect):
+    figures = evaluate(None, None, POCKET, n=10, seed=0, ops=(1,))
+    drawn, hardest = perfect[-20:-10], perfect[-10:]
+    assert {p.op for p in hardest} == {4} and max(p.op for p in drawn) <= 4
+    assert all(p.ip <= 6 and p.config.split == "test" for p in perfect[-20:])
+    few = replace(POCKET, layers=4, items=3)  # nine sentences, not six
+    notes = []
+    figures = evaluate(None, None, few, n=2, seed=0, ops=(1,), note=notes.append)
+    assert figures["smaller_world"] is None and any("smaller world" in line for line in notes)
+    assert "sentences" not in evaluation_table(figures)
 
 
 def test_an_op_that_cannot_be_drawn_is_left_out_with_a_note(perfect):

@@ -96,6 +96,18 @@ def tested_ops(config: ProblemConfig) -> range:
     return range(1, config.max_op * 3 // 2 + 1)
 
 
+def smaller_world(config: ProblemConfig) -> ProblemConfig:
+    """Two thirds of the training's operations and sentences, as `tested_ops` goes half again.
+
+    Raises CourseError where the sizes that the config sets leave no room for that.
+    """
+    return replace(
+        config,
+        max_op=max(config.max_op * 2 // 3, 1),
+        max_edges=max(config.max_edges * 2 // 3, 2),
+    )
+
+
 def evaluate(
     model: GPT,
     tokenizer: Tokenizer,
@@ -109,8 +121,9 @@ def evaluate(
     """The figures of paper Results 2 and 3, as values that JSON can hold.
 
     Problems of the test split and of the training split, each over the law of the training and by
-    op, re-asked questions, and what is unnecessary in correct solutions. `new_templates` are those
-    of the test problems with more than `shared_op` operations; `law` holds the share of each op.
+    op, re-asked questions, what is unnecessary in correct solutions, and the law and the largest op
+    of a `smaller_world` (None where there is none). `new_templates` are those of the test problems
+    with more than `shared_op` operations; `law` holds the share of each op.
     n problems a figure, for each of `ops` (by default `tested_ops`) but the largest of the training
     a fifth of it; `note` hears a line after each part.
     """
@@ -133,6 +146,21 @@ def evaluate(
             attempts = measure(f"op {op}, {label}", problems)
             found[str(op)] = accuracy(attempts) | {"templates": templates}
         return found
+
+    def measure_smaller() -> dict | None:
+        try:
+            small = replace(smaller_world(config), op=None, split="test")
+            hardest = draw_problems(replace(small, op=small.max_op), n, seed)
+        except CourseError as error:
+            note(f"smaller world: left out. {error}")
+            return None
+        size = f"up to op {small.max_op} and {small.max_edges} sentences"
+        return {
+            "max_op": small.max_op,
+            "max_edges": small.max_edges,
+            "in_distribution": accuracy(measure(size, draw_problems(small, n, seed))),
+            "largest_op": accuracy(measure(f"{size}, op {small.max_op}", hardest)),
+        }
 
     seed += APART
     new, known = (replace(config, split=split) for split in ("test", "train"))
@@ -157,6 +185,7 @@ def evaluate(
         ),
         "reask": accuracy(anew),
         "reask_up_to_max_op": accuracy([a for a in anew if a.problem.op <= config.max_op]),
+        "smaller_world": measure_smaller(),
         **redundancy(plain),
         "reask_redundancy": redundancy(anew),
     }

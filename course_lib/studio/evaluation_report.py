@@ -28,6 +28,7 @@ def evaluation_table(figures: Mapping) -> str:
         ("in distribution, training split", percent(figures["known_templates"])),
         ("another question (reask)", percent(figures["reask"]), *beside("op=20 reask")),
         (f"  of these op≤{largest}", percent(figures["reask_up_to_max_op"])),
+        *_smaller_world(figures["smaller_world"]),
         ("by op, test split",),
     ]
     for op, part in by_op.items():
@@ -47,6 +48,18 @@ def _new_templates(figures: Mapping) -> list[tuple]:
     if not shared or not part["n"]:
         return []
     return [(f"  of these op>{shared}: new templates", percent(part), "", "", part["n"])]
+
+
+def _smaller_world(found: Mapping | None) -> list[tuple]:
+    if found is None:
+        return []
+    return [
+        (
+            f"op≤{found['max_op']}, ≤{found['max_edges']} sentences",
+            percent(found["in_distribution"]),
+        ),
+        (f"  op {found['max_op']:2}, the largest of these", percent(found["largest_op"])),
+    ]
 
 
 def _line(name: str, ours="", paper="", again="", templates="") -> str:
