@@ -18,6 +18,7 @@ from course_lib.lm.tokenizer import Tokenizer
 from course_lib.paths import DATA, RUNS
 
 FORMAT = 1  # raise when older code could no longer read what is written here
+SAVE_EVERY = 60.0  # seconds between two states of a training
 
 
 class Checkpoint(NamedTuple):

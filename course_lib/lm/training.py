@@ -12,7 +12,13 @@ from torch.optim import Optimizer
 
 from course_lib.errors import CourseError
 from course_lib.lm.batches import Stream, batches
-from course_lib.lm.checkpoints import load_checkpoint, load_state, save_checkpoint, save_state
+from course_lib.lm.checkpoints import (
+    SAVE_EVERY,
+    load_checkpoint,
+    load_state,
+    save_checkpoint,
+    save_state,
+)
 from course_lib.lm.config import TrainConfig
 from course_lib.lm.device import Place, pick_device
 from course_lib.lm.distributed import join_team, without_sync
@@ -91,7 +97,7 @@ def train(
     micro_batch: int | None = None,
     max_steps: float = float("inf"),
     max_seconds: float = float("inf"),
-    save_every: float = 60.0,
+    save_every: float = SAVE_EVERY,
     on_progress: Callable[[Run], None] | None = None,
 ) -> Run:
     """Trains into a folder, or goes on with what lies there.
