@@ -9,7 +9,7 @@ from html import escape
 from course_lib.igsm import Problem, ProblemConfig, reask, sample_problem
 from course_lib.lm import GPT, Tokenizer
 from course_lib.probes import Trace, trace
-from course_lib.studio.widgets import Choice, Knob, Panel, paragraph
+from course_lib.studio.panel import Choice, Knob, Panel, paragraph
 
 
 class ModelPanel(Panel):

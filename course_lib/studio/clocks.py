@@ -5,8 +5,8 @@ import torch
 from matplotlib.axes import Axes
 
 from course_lib.lm.attention import rotary_angles
+from course_lib.studio.panel import Knob, Panel, picture
 from course_lib.studio.plots import BLUE, GREY, OURS, axes
-from course_lib.studio.widgets import Knob, Panel, picture
 
 HEAD_WIDTH, FARTHEST = 8, 60
 SIZE = 6.4, 4.2  # inches

@@ -5,9 +5,9 @@ from statistics import fmean
 
 from matplotlib.axes import Axes
 
+from course_lib.studio.panel import Choice, Knob, Panel, picture
 from course_lib.studio.plots import BLUE, OURS, axes
 from course_lib.studio.sweep_report import by_shape
-from course_lib.studio.widgets import Choice, Knob, Panel, picture
 
 
 class DepthGrid(Panel):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from course_lib.probes import warning_light
 from course_lib.studio.mistakes import LIGHTS, draw_roc
-from course_lib.studio.widgets import Choice, Knob, Panel, picture
+from course_lib.studio.panel import Choice, Knob, Panel, picture
 
 
 class WarningLight(Panel):

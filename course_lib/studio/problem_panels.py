@@ -6,8 +6,8 @@ from html import escape
 from typing import Any
 
 from course_lib.igsm import Problem, ProblemConfig, english, sample_problem, verify_solution
+from course_lib.studio.panel import Knob, Panel, paragraph, picture
 from course_lib.studio.plots import draw_dependency, draw_structure
-from course_lib.studio.widgets import Knob, Panel, paragraph, picture
 
 SIZES = {"layers": (2, 4, 3), "items": (2, 4, 3), "edges": (2, 48, 8), "op": (1, 30, 6)}
 

@@ -12,7 +12,7 @@ from course_lib.igsm import ProblemConfig
 from course_lib.lm import GPT, Tokenizer
 from course_lib.probes import TASKS, VProbe, beliefs_along
 from course_lib.studio.ask_panel import ModelPanel, told, verdict
-from course_lib.studio.widgets import Choice, Knob, picture
+from course_lib.studio.panel import Choice, Knob, picture
 from course_lib.studio.xray import draw_xray, summarise, title
 
 PACE = 2500  # milliseconds a step when it plays

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.studio import ProblemExplorer, SolutionStepper
-from course_lib.studio.widgets import Knob
+from course_lib.studio.panel import Knob
 
 MED = ProblemConfig.preset("med")
 PROBLEM = sample_problem(MED, seed=7)
