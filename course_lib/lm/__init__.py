@@ -16,6 +16,7 @@ from course_lib.lm.evaluation import (
     evaluate,
     judge,
     redundancy,
+    smaller_world,
     wilson,
 )
 from course_lib.lm.export import to_gpt_neox
@@ -48,6 +49,7 @@ __all__ = [
     "pick_device",
     "redundancy",
     "save_checkpoint",
+    "smaller_world",
     "to_gpt_neox",
     "token_errors",
     "train",
