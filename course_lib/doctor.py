@@ -38,7 +38,7 @@ def examine() -> Iterator[Finding]:
         yield widgets()
         yield processor()
         yield model()
-    yield memory()
+        yield memory()
     yield disk()
 
 
@@ -135,7 +135,7 @@ def disk() -> Finding:
     """Whether runs can be saved."""
     folder = next(place for place in (RUNS, *RUNS.parents) if place.exists())
     free = shutil.disk_usage(folder).free / 2**30
-    if not os.access(folder, os.W_OK):
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
         return Finding(False, f"{folder} cannot be written: set COURSE_RUNS to a folder that can")
     mend = f", less than {DISK}: delete old folders in {RUNS}"
     return Finding(free > DISK, f"{free:.0f} GB free for runs" + ("" if free > DISK else mend))

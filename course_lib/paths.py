@@ -6,4 +6,5 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 NOTEBOOKS = ROOT / "notebooks"
-RUNS = Path(os.environ.get("COURSE_RUNS") or ROOT / "runs")  # tests begin with an empty folder
+# Whole, since notebooks run elsewhere; tests set it to an empty folder.
+RUNS = Path(os.environ.get("COURSE_RUNS") or ROOT / "runs").expanduser().resolve()

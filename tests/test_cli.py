@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from argparse import Namespace
 from itertools import product
 from pathlib import Path
 
@@ -180,9 +181,10 @@ def test_probes_are_trained_reported_and_shipped(course, tmp_path, monkeypatch):
         monkeypatch.setattr(module, "RUNS", tmp_path)
     monkeypatch.setattr(probing, "SHELVES", (tmp_path / "shelf", probing.SHELVES[1]))
     monkeypatch.setattr(probing, "DATA", tmp_path)
+    monkeypatch.setattr(probing.probes, "TASKS", {"can_next": probing.probes.TASKS["can_next"]})
     monkeypatch.setenv("COURSE_QUIET", "1")
     course("train --scale smoke --layers 1 --heads 1 --width 8 --steps 2 --name tiny")
-    command = f"probe --checkpoint {tmp_path / 'tiny'} --task can_next --steps 2 -n 5 --seed 3"
+    command = f"probe --checkpoint {tmp_path / 'tiny'} --steps 2 -n 5 --seed 3"
     code, output, progress = course(f"{command} --json")
     figures = json.loads(output)["tasks"]["can_next"]
     assert code == 0 and progress.count("minutes left") == 4
@@ -192,10 +194,23 @@ def test_probes_are_trained_reported_and_shipped(course, tmp_path, monkeypatch):
     (tmp_path / "results").mkdir()
     code, output, _ = course(f"{command} --ship")  # they are found again, not trained
     assert code == 0 and "majority" in output and "57.4" in output  # the paper's
-    assert len(list((tmp_path / "shelf").glob("can_next_*"))) == 4
+    shelf = tmp_path / "shelf"
+    assert len(list(shelf.glob("can_next_*"))) == 4
     stored = json.loads((tmp_path / "results" / "tiny-probes.json").read_text())
     assert stored["tasks"]["can_next"] == figures and stored["machine"]
     assert course(f"{command} --layer 2")[0] == 2
+
+    (shelf / "nece_0.safetensors").touch()  # of a model shipped before
+    monkeypatch.setattr(probing, "SHELVES", (shelf, tmp_path / "no runs"))
+    config = probing.config_of("can_next", Namespace(seed=3, layer=None, steps=2))
+    found = checkpoints.load_checkpoint(tmp_path / "tiny")
+    probing._ship(found, {"pretrained": config, **config.controls()}, stored)
+    assert len(list(shelf.iterdir())) == len(list(shelf.glob("can_next_*"))) == 4
+
+
+def test_one_task_alone_is_not_shipped(course):
+    code, _, progress = course("probe --checkpoint pocket --task nece --ship")
+    assert code == 2 and "leave --task out" in progress
 
 
 def test_a_scale_can_be_changed_and_tried_out(course):
@@ -203,6 +218,8 @@ def test_a_scale_can_be_changed_and_tried_out(course):
     assert code == 0 and "1 layers, 2 heads, width 32" in output
     assert "a step: 20 problems" in output and "all 9 steps take" in output
     assert output.count("step with 20 problems: loss") == 2
+    short = "train --scale smoke --batch 4 --layers 1 --steps 1 --dry-run"
+    assert course(short)[0] == 0, "even where fewer steps are wanted than are taken"
 
 
 def test_the_papers_training():

@@ -278,17 +278,27 @@ def test_alarms():
     assert found["precision"]["share"] == 0.5
 
 
-def test_beforehand_looks_at_each_moment_before_the_mistake(asked):
-    problem = problem_with(6, needs=3)
+def hasty(problem):
+    """The trace of a solution whose query comes second, where it is not ready."""
     right, order = trace_of(problem), list(problem.order)
-    probe = asked["can_next"]
-    assert warning_light.beforehand(probe, TOKENIZER, [right]) == {}
-    late = [*order[:1], problem.query, *order[1:-1]]  # not ready in the second sentence
+    late = [*order[:1], problem.query, *order[1:-1]]
     text = " ".join(right.sentences[order.index(p)] for p in late)
-    found = probes.trace(MODEL, TOKENIZER, problem, TOKENIZER.encode(text))
-    assert found.wrong_step == 1 and found.written[1] == problem.query
-    before = warning_light.beforehand(probe, TOKENIZER, [found])
-    assert list(before) == [0, 1]
+    return late, probes.trace(MODEL, TOKENIZER, problem, TOKENIZER.encode(text))
+
+
+def test_beforehand_looks_at_each_moment_before_the_mistake(asked):
+    probe = asked["can_next"]
+    assert warning_light.beforehand(probe, TOKENIZER, [trace_of(problem_with(6))]) == {}
+    for seed in range(100):  # until others lack as much as the query, before both sentences
+        problem = sample_problem(replace(POCKET, op=6), seed)
+        if len(problem.order) > 3:
+            late, found = hasty(problem)
+            assert found.wrong_step == 1 and found.written[1] == problem.query
+            before = warning_light.beforehand(probe, TOKENIZER, [found])
+            if list(before) == [0, 1]:
+                break
+    else:
+        raise AssertionError("no such problem")
     moments = probes.beliefs_along(probe, TOKENIZER, found)
     names, graph = [str(p) for p in problem.parameters], problem.dependency_graph()
     for lead, part in before.items():
@@ -301,6 +311,21 @@ def test_beforehand_looks_at_each_moment_before_the_mistake(asked):
         (wrong,) = [s for s in part if s.wrong]
         assert wrong.brightness == warning_light.yes(moments[step][problem.query])
         assert len({s.stratum for s in part}) == 1
+
+
+def test_slips_and_lonely_parameters_are_not_looked_at_beforehand(asked):
+    problem = problem_with(6, needs=3)
+    tokens = TOKENIZER.encode_problem(problem)[1]
+    place = tokens.index(TOKENIZER.ids["; so "]) + 3  # of the first sentence's value
+    slip = [*tokens[:place], (tokens[place] + 1), *tokens[place + 1 :]]
+    found = probes.trace(MODEL, TOKENIZER, problem, slip)
+    assert found.wrong_step == 0 and found.missing(0, found.written[0]) == 0
+    assert warning_light.beforehand(asked["can_next"], TOKENIZER, [found]) == {}
+    traces = [spoiled(problem_with(op, needs=2)) for op in (3, 4, 5, 6)]
+    for part in warning_light.beforehand(asked["can_next"], TOKENIZER, traces).values():
+        assert all(sum(other.stratum == signal.stratum for other in part) > 1 for signal in part), (
+            "each is compared with another"
+        )
 
 
 def test_the_control_is_about_what_is_rightly_written_later(asked):

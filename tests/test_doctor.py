@@ -37,6 +37,7 @@ def test_a_package_that_is_missing_or_too_old_is_named_and_others_are_not_asked(
     assert main(["doctor"]) == 1
     text = capsys.readouterr().out
     assert f"MEND  {told}" in text and text.count("MEND") == 1 and "kernel" not in text
+    assert "GB of memory" not in text and "free for runs" in text  # memory takes a package
 
 
 def test_a_system_without_torch_is_told_so(monkeypatch):

@@ -13,6 +13,7 @@ from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.lm import evaluation
 from course_lib.lm.errors_by_token import KINDS
 from course_lib.lm.evaluation import evaluate, judge, redundancy, wilson
+from course_lib.probes.examination import clustered
 from course_lib.studio import evaluation_report
 from course_lib.studio.evaluation_report import errors_table, evaluation_table
 
@@ -122,6 +123,14 @@ def test_wilson_interval():
     low, high = wilson(95, 100)  # textbook value
     assert (round(low, 3), round(high, 3)) == (0.888, 0.978)
     assert wilson(10, 10)[1] == 1.0 and wilson(0, 10)[0] == 0.0
+
+
+def test_an_interval_of_clusters_is_never_narrower_than_of_single_cases():
+    one = [(i < 27, "the only problem") for i in range(40)]
+    share, low, high = clustered(one)  # one cluster says nothing of how clusters differ
+    assert share == 0.675 and high - low > 0.5
+    two = [(i < 30 + cluster, cluster) for cluster in (0, 1) for i in range(40)]
+    assert clustered(two)[1:] == pytest.approx(wilson(61, 80), abs=1e-4)
 
 
 # tables and commands

@@ -47,6 +47,15 @@ def test_bars_of_an_op_add_up_to_its_wrong_solutions():
     assert names == ["1\nn=6", "2\nn=6", "3\nn=122", "4+\nn=4"]
 
 
+def test_bars_begin_with_the_least_op_and_hold_right_steps_with_a_wrong_number():
+    wrong_number = trace(7)
+    wrong_number.attempt.correct = False
+    ax = draw_kinds([trace(6), trace(6, "not ready"), trace(7), wrong_number], panel(), fewest=2)
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["6\nn=2", "7\nn=2"]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["not ready", "wrong number"]
+
+
 def test_a_bar_for_each_kind_is_as_long_as_its_count():
     table = {"not ready": dict(zip(EXPLANATIONS, (5, 2, 3, 0), strict=True))}
     ax = draw_explained(table, panel())
@@ -57,6 +66,8 @@ def test_the_dot_stands_where_the_threshold_is():
     ax = draw_roc({"can_next": SIGNALS}, panel(), threshold=0.5)
     dot = next(line for line in ax.lines if line.get_marker() == "o")
     assert dot.get_xydata().tolist() == [[pytest.approx(1 / 3, abs=1e-4), 0.5]]
+    without = draw_roc({"can_next": [s for s in SIGNALS if not s.wrong]}, panel())
+    assert all(line.get_marker() != "o" for line in without.lines)
 
 
 def test_areas_of_few_mistakes_are_left_out():

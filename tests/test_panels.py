@@ -101,6 +101,12 @@ def test_a_name_that_is_not_in_the_problem_is_a_mistake_like_others():
     assert "Mistake (wrong name)" in stepper.summary.value and stepper.views["dependency"].value
 
 
+def test_a_solution_without_its_last_period_is_read_as_the_verifier_does():
+    stepper = SolutionStepper(PROBLEM, PROBLEM.solution.rstrip("."))
+    stepper.knobs["step"].slider.value = len(PROBLEM.necessary)
+    assert "Correct" in stepper.summary.value
+
+
 def test_unnecessary_steps_are_named():
     blind = next(
         (p, level0)

@@ -1,14 +1,17 @@
 """Questions as branches over one description: the same losses and gradients as one by one."""
 
+import random
 from dataclasses import replace
 
 import pytest
 import torch
 from torch.testing import assert_close
 
+from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, sample_problem
+from course_lib.igsm.problem import ask
 from course_lib.lm import GPT, ModelConfig, Stream, Tokenizer
-from course_lib.lm.batches import other_questions
+from course_lib.lm.batches import batches, other_questions
 from course_lib.lm.rows import branched_row, make_batch, plain_row
 from course_lib.lm.training import prediction_loss
 
@@ -66,6 +69,22 @@ def test_hard_questions_come_first_where_they_shall_not_be_rare():
         hard = [other.op for other in other_questions(problem, 3)]
         others = [other.op for other in other_questions(replace(problem, config=law), 99)]
         assert hard == sorted(others, reverse=True)[:3]
+
+
+def test_a_question_that_needs_more_letters_than_there_are_is_passed_over():
+    hard = replace(ProblemConfig.preset("hard"), split="train")
+    problem = sample_problem(hard, 42)  # one of its questions takes 61 operations
+    with pytest.raises(CourseError, match="more than 52 letters"):
+        for query in range(len(problem.definitions)):
+            ask(problem, query, random.Random(0))
+    assert other_questions(problem, 99)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_a_worker_cannot_draw_is_told_in_a_sentence(workers):
+    short = Stream(PROBLEM, batch_size=4, seed=0, context=20)
+    with pytest.raises(CourseError, match=r"^Only 0 of 128 problems fit"):
+        next(batches(short, 0, 1, workers=workers))
 
 
 def test_a_stream_asks_as_many_questions_as_wanted():

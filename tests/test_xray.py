@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Ellipse, Rectangle
-from test_widgets import tree
+from test_panels import tree
 
 from course_lib import probes
 from course_lib.errors import CourseError

@@ -29,6 +29,11 @@ from course_lib.igsm.structure import (
 )
 
 
+def problem_seed(stream: int, number: int) -> int:
+    """Seed of problem `number` of a stream; different streams never share a problem's seed."""
+    return (stream << 32) | number
+
+
 def sample_problem(config: ProblemConfig, seed: int) -> Problem:
     """The problem that this config and seed always give, on every machine.
 

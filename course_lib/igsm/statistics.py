@@ -8,7 +8,7 @@ import numpy as np
 from course_lib.igsm.config import ProblemConfig
 from course_lib.igsm.orders import depth_first
 from course_lib.igsm.problem import Problem
-from course_lib.igsm.sampling import sample_problem
+from course_lib.igsm.sampling import problem_seed, sample_problem
 from course_lib.paths import DATA
 
 
@@ -41,7 +41,7 @@ def measures(problem: Problem) -> dict[str, float]:
 
 def statistics(config: ProblemConfig, n: int, stream: int = 0) -> tuple[dict, dict]:
     """(mean, standard deviation) of each measure, and the laws of op, ip and layers as shares."""
-    rows = [measures(sample_problem(config, seed=(stream << 32) | i)) for i in range(n)]
+    rows = [measures(sample_problem(config, problem_seed(stream, i))) for i in range(n)]
     table = np.array([list(row.values()) for row in rows], float)  # problems × measures
     means = dict(zip(rows[0], zip(table.mean(0), table.std(0), strict=True), strict=True))
     laws = {

@@ -8,15 +8,10 @@ from joblib import Parallel, delayed
 from course_lib.errors import CourseError
 from course_lib.igsm.config import ProblemConfig
 from course_lib.igsm.problem import Problem
-from course_lib.igsm.sampling import sample_problem
+from course_lib.igsm.sampling import problem_seed, sample_problem
 from course_lib.igsm.verifier import verify_solution
 
 BLOCK = 200  # problems a worker draws at a time
-
-
-def problem_seed(stream: int, number: int) -> int:
-    """Seed of problem `number` of a stream; different streams never share a problem's seed."""
-    return (stream << 32) | number
 
 
 def record(problem: Problem) -> dict:

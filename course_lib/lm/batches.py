@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
@@ -11,6 +12,7 @@ from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig, sample_problem
 from course_lib.igsm.config import LETTERS
 from course_lib.igsm.problem import ask
+from course_lib.igsm.sampling import problem_seed
 from course_lib.igsm.solution import FIRST_LETTER
 from course_lib.lm.config import TrainConfig
 from course_lib.lm.rows import Batch, Row, branched_row, make_batch, plain_row
@@ -51,7 +53,7 @@ class Stream:
 
     def draw(self, number: int) -> Problem:
         """Problem `number`, whoever asks for it."""
-        return sample_problem(self.config_at(number), self.seed << 32 | number)
+        return sample_problem(self.config_at(number), problem_seed(self.seed, number))
 
     def block(self, number: int) -> list[Batch]:
         """Block `number`: its problems sorted by length into batches, the batches shuffled."""
@@ -93,10 +95,9 @@ def other_questions(problem: Problem, count: int) -> list[Problem]:
     rng, config = random.Random(problem.seed), problem.config
     queries = [query for query in range(len(problem.definitions)) if query != problem.query]
     rng.shuffle(queries)
-    asked = (ask(problem, query, rng) for query in queries)
     found: Iterable[Problem] = (
         other
-        for other in asked
+        for other in _asked(problem, queries, rng)
         if other.op <= config.max_op and config.admits(other.op, other.template_bin)
     )
     if config.op_law == "uniform":
@@ -104,17 +105,26 @@ def other_questions(problem: Problem, count: int) -> list[Problem]:
     return list(islice(found, count))
 
 
+def _asked(problem: Problem, queries: Iterable[int], rng: random.Random) -> Iterator[Problem]:
+    for query in queries:
+        with suppress(CourseError):  # it needs more letters than there are
+            yield ask(problem, query, rng)
+
+
 class _Blocks(Dataset):
-    """Blocks by number, for worker processes."""
+    """Blocks by number, for worker processes; a CourseError is handed over whole."""
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
 
-    def __getitem__(self, number: int) -> list[Batch]:
-        return self.stream.block(number)
+    def __getitem__(self, number: int) -> list[Batch] | CourseError:
+        try:
+            return self.stream.block(number)
+        except CourseError as error:  # raised in a worker it would reach the user as a traceback
+            return error
 
 
-def _as_it_is(block: list[Batch]) -> list[Batch]:
+def _as_it_is(block: list[Batch] | CourseError) -> list[Batch] | CourseError:
     return block
 
 
@@ -129,6 +139,8 @@ def batches(stream: Stream, start: int, stop: int, *, workers: int = 0) -> Itera
     )
     number = start - start % BLOCK
     for block in blocks:
+        if isinstance(block, CourseError):
+            raise block
         for batch in block:
             if start <= number < stop:
                 yield batch

@@ -140,7 +140,10 @@ def _check_format(card: dict, source: Path) -> None:
 
 
 def _write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
-    write_whole(path, lambda target: save_file(tensors, target, header))
+    try:
+        write_whole(path, lambda target: save_file(tensors, target, header))
+    except SafetensorError as error:  # a full disk, for one
+        raise CourseError(f"{path} cannot be written: {error}.") from None
 
 
 def write_whole(path: Path, write) -> None:

@@ -20,7 +20,7 @@ def dry_run(
     seconds: float = 150.0,
     note: Callable[[str], None] = print,
 ) -> float:
-    """Builds a run and takes two steps, noting what it finds; returns the hours of all its steps.
+    """Builds a run, takes two steps after a small trial, and returns the hours of all its steps.
 
     Where two whole steps took more than `seconds`, both read only a part of their batch.
     """
@@ -57,6 +57,7 @@ def dry_run(
 
 def _step(trainer: Trainer, batch: Batch) -> tuple[float, float]:
     """The loss of a step, and its seconds."""
+    trainer.run.step = 0  # however short the training is
     begin = time.perf_counter()
     loss = trainer.step(batch).item()  # waits for the device
     return loss, time.perf_counter() - begin

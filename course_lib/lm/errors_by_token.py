@@ -145,6 +145,8 @@ def _predictions(model: GPT, tokenizer: Tokenizer, pairs, batch_size=64) -> Iter
     for first in range(0, len(pairs), batch_size):
         rows = pairs[first : first + batch_size]
         T = max(len(prompt) + len(target) for prompt, target in rows)
+        if model.config.positions == "learned" and T > model.config.context:
+            raise CourseError(f"A problem has {T} tokens, the model {model.config.context} places.")
         blanks = [tokenizer.pad] * T
         ids = [(prompt + target + blanks)[:T] for prompt, target in rows]
         hidden = model(torch.tensor(ids, device=model.embedding.weight.device), return_hidden=True)
@@ -172,7 +174,8 @@ def find_errors(
 ) -> dict[str, dict]:
     """`token_errors` and `first_errors` of n problems, shared evenly among `tested_ops`.
 
-    CourseError for a model that writes a plan.
+    A share is rounded up, and an op that the split does not have is left out. CourseError for a
+    model that writes a plan, or whose context is too short.
     """
     if config.plan != "none":
         raise CourseError("The tokens of a plan have no kinds: take a model without one.")

@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 
 from course_lib.errors import CourseError
 from course_lib.igsm import Problem, ProblemConfig, reask, sample_problem, verify_solution
+from course_lib.igsm.sampling import problem_seed
 from course_lib.igsm.verifier import Verdict
 from course_lib.lm.decoding import generate
 from course_lib.lm.model import GPT
@@ -39,7 +40,7 @@ class Attempt:
 
 def draw_problems(config: ProblemConfig, n: int, seed: int) -> list[Problem]:
     """The first n problems of a seed; those of other seeds are others."""
-    return [sample_problem(config, seed << 32 | i) for i in range(n)]
+    return [sample_problem(config, problem_seed(seed, i)) for i in range(n)]
 
 
 def write(model: GPT, tokenizer: Tokenizer, problems: list[Problem], **decoding) -> list[list[int]]:
@@ -139,11 +140,11 @@ def evaluate(
             count = n if op == config.max_op else max(n // 5, 1)
             try:
                 problems = draw_problems(replace(config, op=op), count, seed)
-            except CourseError as error:
+                attempts = measure(f"op {op}, {label}", problems)
+            except CourseError as error:  # there are none, or they are too long for the model
                 note(f"op {op}, {label}: left out. {error}")
                 continue
             templates = len({problem.template for problem in problems})
-            attempts = measure(f"op {op}, {label}", problems)
             found[str(op)] = accuracy(attempts) | {"templates": templates}
         return found
 

@@ -40,6 +40,8 @@ def give_head_start(
 
 def _look_back(attention: Attention, distances: tuple[int, ...]) -> None:
     """By the biases alone, so whatever stands there: turned, key and query meet at a distance."""
+    if not distances:
+        return
     bias = rearrange(attention.qkv.bias, "(n h two p) -> n h two p", n=3, h=attention.heads, two=2)
     q, k, _ = bias
     frequencies = rotary_frequencies(2 * q.shape[-1])

@@ -114,7 +114,8 @@ def clustered(cases: Sequence[tuple[bool, Hashable]]) -> tuple[float | None, flo
     for true, cluster in cases:  # beyond the expected
         surplus[cluster] = surplus.get(cluster, 0.0) + true - share
     variance = sum(x * x for x in surplus.values()) / len(cases) ** 2
-    n = share * (1 - share) / variance if variance else len(surplus)
+    spread = share * (1 - share)
+    n = min(spread / variance, len(cases)) if variance > 1e-12 else len(surplus)
     low, high = wilson(share * n, n)
     return round(share, 4), round(low, 4), round(high, 4)
 

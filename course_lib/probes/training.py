@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.igsm import Problem, ProblemConfig, sample_problem
+from course_lib.igsm.sampling import problem_seed
 from course_lib.lm.evaluation import APART, draw_problems
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
@@ -84,7 +85,7 @@ def _rows(tokenizer, config: ProbeConfig, block: int, rng, label) -> list[tuple[
     law = replace(tokenizer.config, split="train")
     rows = []
     for number in range(block * size, (block + 1) * size):
-        problem = sample_problem(law, STREAM + config.seed << 32 | number)
+        problem = sample_problem(law, problem_seed(STREAM + config.seed, number))
         asked = choose(task.queries(problem), config.queries, config.balanced, rng)
         row = bundle(tokenizer, problem, task, asked, named=config.named)
         rows.append((row, [label(problem, query) for query in asked]))

@@ -41,6 +41,8 @@ class ProbeConfig:
         for field in ("rank", "steps", "batch_size", "queries"):
             if getattr(self, field) < 1:
                 raise CourseError(f"{field} must be at least 1.")
+        if not 0 <= self.seed < 2**31:
+            raise CourseError(f"seed must be from 0 to {2**31 - 1}.")
         if self.layer is not None and self.layer < 1:
             raise CourseError("layer counts the blocks that are passed: at least 1.")
 

@@ -52,8 +52,9 @@ def beforehand(
 
     At each moment before a first mistake, of all parameters that are not written yet, of which "no"
     is true, and which equally much is missing for (a stratum), one will be wrongly written: "wrong"
-    in the signal. Is "yes" likelier for that one? Without `mistakes` the same for what is *rightly*
-    written that many sentences later, before any mistake: a control.
+    in the signal. Is "yes" likelier for that one? Slips, whose parameter could be written, are left
+    out. Without `mistakes` the same for what is *rightly* written that many sentences later, before
+    any mistake: a control.
     """
     found: dict[int, list[Signal]] = {}
     for trace in traces:
@@ -62,13 +63,17 @@ def beforehand(
         fates = [step for step in steps if step is not None and trace.written[step] != UNKNOWN]
         moments = beliefs_along(probe, tokenizer, trace) if fates else []
         for fate in fates:
+            if mistakes and not _rivals(trace, fate, fate, moments[fate], fewest=1):
+                continue  # it could be written, or had been
             for step in range(fate + 1):
                 signals = _rivals(trace, step, fate, moments[step])
                 found.setdefault(fate - step, []).extend(signals)
     return {lead: found[lead] for lead in sorted(found) if found[lead]}
 
 
-def _rivals(trace: Trace, step: int, fate: int, moment: Sequence[Belief]) -> list[Signal]:
+def _rivals(
+    trace: Trace, step: int, fate: int, moment: Sequence[Belief], fewest: int = 2
+) -> list[Signal]:
     """What could wrongly seem next at a moment, if what will be written is among it."""
     still = [p for p, b in enumerate(moment) if b.truth == 0 and p not in trace.written[:step]]
     chosen = trace.written[fate]
@@ -76,6 +81,8 @@ def _rivals(trace: Trace, step: int, fate: int, moment: Sequence[Belief]) -> lis
         return []
     short, stratum = trace.missing(step, chosen), (id(trace), step, fate)
     alike = [p for p in still if trace.missing(step, p) == short]
+    if len(alike) < fewest:  # alone it cannot be compared
+        return []
     return [Signal(yes(moment[p]), p == chosen, stratum, id(trace)) for p in alike]
 
 

@@ -17,7 +17,7 @@ def diagnosis_table(figures: Mapping) -> str:
         "",
         *_result_6b(groups, figures["form"]),
         "",
-        *_explained(figures["explained"], groups["all"]["solved"]),
+        *_explained(figures["explained"], figures["kinds"]),
         "",
         *_lights(figures["light"]),
         "",
@@ -55,7 +55,7 @@ def _result_6b(groups: Mapping, form: str) -> list[str]:
     return lines
 
 
-def _explained(table: Mapping[str, Mapping[str, int]], solved: Mapping) -> list[str]:
+def _explained(table: Mapping[str, Mapping[str, int]], kinds: Mapping) -> list[str]:
     lines = ["What was believed just before the first wrong parameter (solutions)"]
     lines.append(_counts("first error", EXPLANATIONS))
     for kind, counts in table.items():
@@ -64,8 +64,8 @@ def _explained(table: Mapping[str, Mapping[str, int]], solved: Mapping) -> list[
     n = sum(totals)
     lines.append(_counts("all", totals))
     lines.append(_counts("", [f"{100 * total / max(n, 1):.0f} %" for total in totals]))
-    wrong = solved["n"] - round(solved["accuracy"] * solved["n"])
-    return [*lines, f"In none of these rows: {wrong - n} that end too early or name what is not."]
+    wrong = sum(sum(part.values()) for kind, part in kinds.items() if kind != "right")
+    return [*lines, f"In none of these rows: {wrong - n}, such as end too early."]
 
 
 def _lights(lights: Mapping) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from course_lib.lm import first_errors
 from course_lib.probes import Trace, warning_light
 from course_lib.probes.diagnosis import EXPLANATIONS
 from course_lib.studio.plots import BLUE, CHANCE, GREEN, ORANGE, PURPLE, RED, axes
@@ -48,12 +49,14 @@ def draw_kinds(traces: Sequence[Trace], ax: Axes | None = None, fewest: int = 10
     ax = axes(7.5, 3.4) if ax is None else ax
     end = _first_rare(Counter(trace.attempt.problem.op for trace in traces), fewest)
     totals = Counter(min(trace.attempt.problem.op, end) for trace in traces)
-    faults = [(t.attempt.verdict.first_error, min(t.attempt.problem.op, end)) for t in traces]
-    kinds = Counter(fault.kind for fault, _ in faults if fault)
+    table = first_errors(trace.attempt for trace in traces)
+    table.pop("right", None)
+    kinds = Counter({kind: sum(counts.values()) for kind, counts in table.items()})
     common = [kind for kind, n in kinds.most_common(len(KIND_LOOKS)) if n >= RARE * kinds.total()]
-    wrong = Counter(
-        (fault.kind if fault.kind in common else "other", op) for fault, op in faults if fault
-    )
+    wrong: Counter[tuple[str, int]] = Counter()
+    for kind, counts in table.items():
+        for op, count in counts.items():
+            wrong[kind if kind in common else "other", min(int(op), end)] += count
     shown = dict(zip(common, KIND_LOOKS, strict=False))
     if len(kinds) > len(common):
         shown["other"] = REST
@@ -73,8 +76,8 @@ def draw_kinds(traces: Sequence[Trace], ax: Axes | None = None, fewest: int = 10
 
 def _first_rare(counts: Mapping[int, int], fewest: int) -> int:
     """The first op that fewer have, or the last of all."""
-    rare = (op for op in range(1, max(counts) + 1) if counts.get(op, 0) < fewest)
-    return max(next(rare, max(counts)), min(counts))
+    rare = (op for op in range(min(counts), max(counts) + 1) if counts.get(op, 0) < fewest)
+    return next(rare, max(counts))
 
 
 def draw_explained(table: Mapping[str, Mapping[str, int]], ax: Axes | None = None) -> Axes:
@@ -107,7 +110,9 @@ def draw_roc(
         label = label if label.startswith(name) else f"{name}: {label}"
         ax.plot(*warning_light.roc(signals), label=label, **look)
         found = warning_light.alarms(signals, threshold)
-        ax.plot(found["false_alarms"]["share"], found["recall"]["share"], "o", color=look["color"])
+        dot = found["false_alarms"]["share"], found["recall"]["share"]
+        if None not in dot:  # there are mistakes and right sentences
+            ax.plot(*dot, "o", color=look["color"])
     ax.plot([0, 1], [0, 1], label="chance", **CHANCE)
     ax.set(xlabel="false alarms (share of right sentences)", ylabel="mistakes found (share)")
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))

@@ -13,9 +13,13 @@ def probe_table(figures: Mapping) -> str:
     tasks = figures["tasks"]
     lines = [_line("in distribution", COLUMNS + ("random",))]
     lines += [_line(name, _cells(name, part)) for name, part in tasks.items()]
-    lines += ["", "by true label (no, yes; of value: each number, not known)"]
+    labels = sorted({label for part in tasks.values() for label in part["by_label"]}, key=int)
+    lines += ["", f"{'by true label':16}" + "".join(f"{label:>8}" for label in labels)]
     for name, part in tasks.items():
-        lines.append(f"{name:16}" + "".join(_percent(x) for x in part["by_label"].values()))
+        shares = part["by_label"]
+        cells = (_percent(shares[label]) if label in shares else " " * 8 for label in labels)
+        lines.append(f"{name:16}{''.join(cells)}".rstrip())
+    lines.append("(0: no, 1: yes; of value the number itself, the largest label: not known)")
     ops = list(next(iter(tasks.values()))["by_op"])
     lines += ["", f"{'by op':16}" + "".join(f"{op:>8}" for op in ops) + f"{'reask':>8}"]
     for name, part in tasks.items():
@@ -25,7 +29,8 @@ def probe_table(figures: Mapping) -> str:
     for name in [name for name in ("dep", "can_next") if name in tasks]:
         labels = tasks[name]["unnecessary"].get("by_label", {})
         theirs = "".join(_percent(_paper_label(name, truth)) for truth in ("false", "true"))
-        lines.append(f"{name:16}" + "".join(map(_percent, labels.values())) + "    " + theirs)
+        shares = "".join(_percent(labels.get(label)) for label in ("0", "1"))
+        lines.append(f"{name:16}{shares}    {theirs}")
     return "\n".join([*lines, "", *_notes(figures)])
 
 

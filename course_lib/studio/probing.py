@@ -32,6 +32,8 @@ def run(options: Namespace, note: Callable[[str], None]) -> dict:
         config = config_of(task, options)
         for variant, one in {"pretrained": config, **config.controls()}.items():
             configs[task, variant] = one
+    if options.ship and len(tasks) < len(probes.TASKS):
+        raise CourseError("--ship replaces all probes that are shipped: leave --task out.")
     found = lm.load_checkpoint(options.checkpoint)
     if options.layer and options.layer > found.config.model.layers:
         raise CourseError(f"The model has {found.config.model.layers} layers: choose one of them.")
@@ -120,13 +122,15 @@ def _figures(task: str, figures: dict[tuple, dict]) -> dict:
 
 
 def _ship(found: Checkpoint, configs: dict, report: dict) -> None:
-    """Copies the probes and their controls, and writes what they reach."""
+    """Puts the probes and their controls where others lay, and writes what they reach."""
     shelf, runs = SHELVES
     shelf.mkdir(exist_ok=True)
+    names = {probe_name(found.model, config) for config in configs.values()}
+    for name in names:
+        if not (shelf / name).exists():  # else it was read from there
+            shutil.copyfile(runs / name, shelf / name)
     for old in shelf.glob("*.safetensors"):
-        old.unlink()
-    for config in configs.values():
-        name = probe_name(found.model, config)
-        shutil.copyfile(runs / name, shelf / name)
+        if old.name not in names:
+            old.unlink()
     text = json.dumps(report, indent=1) + "\n"
     (DATA / "results" / f"{report['model']}-probes.json").write_text(text, encoding="utf-8")

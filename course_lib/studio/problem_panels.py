@@ -42,9 +42,8 @@ class SolutionStepper(Panel):
     def __init__(self, problem: Problem, solution: str | None = None):
         """Step through the problem's own solution, or through any text meant as one."""
         self.problem = problem
-        self.sentences = re.findall(
-            r"Define .*?\d\.(?= Define|$)", problem.solution if solution is None else solution
-        )
+        text = problem.solution if solution is None else solution
+        self.sentences = re.findall(r"Define .*?(?=\sDefine |$)", text.strip(), flags=re.S)
         last = len(self.sentences)
         super().__init__({"step": Knob("step", 0, last, 0)}, ("text", "dependency"))
 

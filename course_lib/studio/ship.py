@@ -2,10 +2,12 @@
 
 import json
 from argparse import Namespace
+from pathlib import Path
 
 import torch
 
 from course_lib import lm
+from course_lib.errors import CourseError
 from course_lib.lm.checkpoints import find_checkpoint, write_whole
 from course_lib.lm.config import to_dict
 from course_lib.lm.reporter import LOG, read_log
@@ -17,9 +19,16 @@ def ship(options: Namespace, note) -> int:
 
     What is evaluated is what is shipped: the weights as they were rounded.
     """
-    source = find_checkpoint(RUNS / options.checkpoint)  # not what was shipped before
+    folder = Path(options.checkpoint)
+    if not (folder / "config.json").is_file():
+        folder = RUNS / folder  # not what was shipped before
+    source = find_checkpoint(folder)
     found = lm.load_checkpoint(source)
     name, config = found.config.run_name, found.config
+    if found.metrics["step"] < config.steps:
+        raise CourseError(
+            f"{name} is at step {found.metrics['step']:,} of {config.steps:,}: finish it first."
+        )
     rounded = found.model.to(torch.bfloat16).float()
     figures = lm.evaluate(
         rounded, found.tokenizer, config.problem, options.n, options.seed, note=note

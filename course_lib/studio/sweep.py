@@ -83,7 +83,7 @@ def train_missing(cells: list[Cell], steps: int, folder: Path, options: Namespac
     jobs, failed = [], []
     for cell in cells:
         config = training_of(cell, rate_of(cell, folder), steps)
-        if not _is_done(folder / f"{cell.name}.json", config):
+        if not _is_done(folder / f"{cell.name}.json", config, options.n):
             jobs.append((cell, config, options.n))
     for result in in_parallel(jobs, options, note):
         if "error" in result:
@@ -94,10 +94,11 @@ def train_missing(cells: list[Cell], steps: int, folder: Path, options: Namespac
         raise CourseError(" ".join(failed))
 
 
-def _is_done(path: Path, config: TrainConfig) -> bool:
+def _is_done(path: Path, config: TrainConfig, n: int) -> bool:
     if not path.exists():
         return False
-    if json.loads(path.read_text(encoding="utf-8"))["config"] != to_dict(config):
+    made = json.loads(path.read_text(encoding="utf-8"))
+    if made["config"] != to_dict(config) or made["law"]["n"] != n:
         raise CourseError(f"{path} was made with other settings: choose another folder with --out.")
     return True
 
@@ -128,7 +129,7 @@ def _in_order(table: Mapping[str, object]) -> dict[str, object]:
 
 def rate_of(cell: Cell, folder: Path = RESULTS) -> float:
     """The best of the rates that were tried at its depth, there or for the shipped results."""
-    rates = read_rates(folder) or read_rates(RESULTS)
+    rates = read_rates(RESULTS) | read_rates(folder)
     return rates.get(str(cell.layers), SWEEP.lr)
 
 
