@@ -4,7 +4,7 @@
 
 The memory, and what it is asked, are those of lesson 04: problems that the training read, fresh
 ones whose template a memory of 25,000 problems holds, and new templates; 300 each, of op 4 to 6.
-Some seven minutes of one core.
+Some six minutes of one core.
 """
 
 import argparse

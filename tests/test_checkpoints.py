@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from tiny import MODEL, TINY
 from torch.testing import assert_close
 
 from course_lib.errors import CourseError
-from course_lib.lm import GPT, load_checkpoint, save_checkpoint, train
+from course_lib.lm import GPT, checkpoints, load_checkpoint, save_checkpoint, train
 from course_lib.lm.config import to_dict
 
 
@@ -71,3 +72,15 @@ def test_a_damaged_state_is_refused_with_a_sentence(tmp_path):
     cut("state.safetensors")(tmp_path)
     with pytest.raises(CourseError, match="cut short or damaged"):
         train(TINY, tmp_path)
+
+
+def test_a_disk_that_is_full_is_told_in_a_sentence(tmp_path, monkeypatch):
+    def full(tensors, target, header):
+        raise SafetensorError("I/O error: No space left on device")
+
+    save_checkpoint(tmp_path, GPT(MODEL), TINY, {})
+    before = (tmp_path / "model.safetensors").read_bytes()
+    monkeypatch.setattr(checkpoints, "save_file", full)
+    with pytest.raises(CourseError, match=r"model\.safetensors cannot be written: .*No space"):
+        save_checkpoint(tmp_path, GPT(MODEL, seed=1), TINY, {})
+    assert (tmp_path / "model.safetensors").read_bytes() == before

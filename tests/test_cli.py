@@ -15,6 +15,7 @@ from course_lib.cli import main
 from course_lib.lm import checkpoints, training
 from course_lib.studio import probing, ship
 from course_lib.studio.paper import paper_training
+from course_lib.studio.probe_report import probe_table
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "samples" / "published_generator.jsonl"
 COURSE = [sys.executable, "-m", "course_lib"]
@@ -118,7 +119,8 @@ def test_sampling_needs_no_torch():
         ("train --preset huge", "no preset 'huge'"),
         ("train --minutes nan", "'nan' is no number above 0"),
         ("train --name ../up", "name must be"),
-        ("train --seed 9999999999999999999", "seed must be"),
+        ("train --seed 2147483648", "seed must be"),
+        ("probe --checkpoint pocket --seed 18446744073709551616", "seed must be"),
         ("train --layers 0", "'0' is no whole number from 1"),
         ("train --width 30 --heads 4", "width 30"),
         ("train --device abacus", "no device 'abacus'"),
@@ -174,6 +176,10 @@ def test_a_run_is_shipped_with_what_it_reaches(course, tmp_path, monkeypatch):
     result = json.loads((tmp_path / "DATA" / "results" / "tiny.json").read_text())
     assert result["curve"][-1]["step"] == 2 and result["test"] == found.metrics["test"]
     assert result["commit"] == found.metrics["commit"]  # that of the training
+    card = tmp_path / "RUNS" / "tiny" / "config.json"
+    card.write_text(card.read_text().replace('"step": 2,', '"step": 1,'))
+    code, _, progress = course(f"ship --checkpoint {card.parent}")
+    assert code == 2 and "tiny is at step 1 of 2: finish it first" in progress
 
 
 def test_probes_are_trained_reported_and_shipped(course, tmp_path, monkeypatch):
@@ -206,6 +212,23 @@ def test_probes_are_trained_reported_and_shipped(course, tmp_path, monkeypatch):
     found = checkpoints.load_checkpoint(tmp_path / "tiny")
     probing._ship(found, {"pretrained": config, **config.controls()}, stored)
     assert len(list(shelf.iterdir())) == len(list(shelf.glob("can_next_*"))) == 4
+
+
+def test_shares_stand_below_their_own_label():
+    shares = {"accuracy": 0.5, "by_label": {"1": 0.25}}
+    part = dict.fromkeys(("pretrained", "low", "high", "majority", "random_init"), 0.5)
+    part |= {"shuffled": 0.5, "unnamed": 0.5, "mcc": 0.5, "unnecessary": shares}
+    part |= {"by_op": {"1": shares}, "reask": shares, "by_label": {"0": 0.125, "7": 0.75}}
+    other = part | {"by_label": {"3": 0.375}}
+    lines = probe_table({"tasks": {"value": part, "can_next": other}, "seconds": 1}).splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("by true label"))
+    assert [line.split()[-3:] for line in lines[first : first + 3]] == [
+        ["0", "3", "7"],
+        ["value", "12.5", "75.0"],
+        ["can_next", "37.5"],
+    ]
+    assert lines[first + 2].index("37.5") + 4 == lines[first].index("3") + 1
+    assert lines[first + 1].endswith("75.0") and len(lines[first + 1]) == len(lines[first])
 
 
 def test_one_task_alone_is_not_shipped(course):

@@ -278,6 +278,15 @@ def test_alarms():
     assert found["precision"]["share"] == 0.5
 
 
+def slipped(problem):
+    """The trace of the true solution whose last sentence ends in another number."""
+    tokens = TOKENIZER.encode_problem(problem)[1]
+    place = len(tokens) - 1 - tokens[::-1].index(TOKENIZER.ids["."]) - 1
+    other = TOKENIZER.ids[str((problem.answer + 1) % problem.modulus)]
+    assert tokens[place] == TOKENIZER.ids[str(problem.answer)]
+    return probes.trace(MODEL, TOKENIZER, problem, [*tokens[:place], other, *tokens[place + 1 :]])
+
+
 def hasty(problem):
     """The trace of a solution whose query comes second, where it is not ready."""
     right, order = trace_of(problem), list(problem.order)
@@ -314,15 +323,21 @@ def test_beforehand_looks_at_each_moment_before_the_mistake(asked):
 
 
 def test_slips_and_lonely_parameters_are_not_looked_at_beforehand(asked):
-    problem = problem_with(6, needs=3)
-    tokens = TOKENIZER.encode_problem(problem)[1]
-    place = tokens.index(TOKENIZER.ids["; so "]) + 3  # of the first sentence's value
-    slip = [*tokens[:place], (tokens[place] + 1), *tokens[place + 1 :]]
-    found = probes.trace(MODEL, TOKENIZER, problem, slip)
-    assert found.wrong_step == 0 and found.missing(0, found.written[0]) == 0
-    assert warning_light.beforehand(asked["can_next"], TOKENIZER, [found]) == {}
-    traces = [spoiled(problem_with(op, needs=2)) for op in (3, 4, 5, 6)]
-    for part in warning_light.beforehand(asked["can_next"], TOKENIZER, traces).values():
+    probe = asked["can_next"]
+    drawn = [sample_problem(replace(POCKET, op=6), seed) for seed in range(20)]
+    problems = [problem for problem in drawn if len(problem.order) > 3]
+    rivals = 0
+    for problem in problems:
+        found, last = slipped(problem), len(problem.order) - 1
+        assert found.wrong_step == last and found.missing(last, problem.query) == 0
+        short = [found.missing(0, p) for p in range(len(problem.parameters))]
+        assert short[problem.query] > 0  # it was not ready before
+        rivals += short.count(short[problem.query]) > 1
+        assert warning_light.beforehand(probe, TOKENIZER, [found]) == {}
+    assert rivals  # some could have been compared
+    found = warning_light.beforehand(probe, TOKENIZER, [hasty(p)[1] for p in problems])
+    assert found
+    for part in found.values():
         assert all(sum(other.stratum == signal.stratum for other in part) > 1 for signal in part), (
             "each is compared with another"
         )

@@ -68,6 +68,12 @@ def test_the_kernel_must_be_this_python(program, monkeypatch):
     assert found.well or "ipykernel install" in found.text
 
 
+def test_runs_that_cannot_be_written(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(doctor, "RUNS", tmp_path / "file")
+    assert not doctor.disk().well and "COURSE_RUNS" in doctor.disk().text
+
+
 def test_little_memory_and_a_full_disk(monkeypatch):
     monkeypatch.setattr(psutil, "virtual_memory", lambda: namedtuple("M", "total")(2**30))
     assert not doctor.memory().well and "scale smoke" in doctor.memory().text

@@ -4,10 +4,12 @@ import random
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 import torch
 from tiny import MODEL, TOKENIZER
 
 from course_lib import lm
+from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig, sample_problem
 from course_lib.igsm.config import LETTERS
 from course_lib.igsm.english import DEFINE
@@ -143,3 +145,9 @@ def test_first_errors_count_every_attempt():
         "unreadable": 40,
     }
     assert table["right"] == Counter(str(problem.op) for problem in PROBLEMS)
+
+
+def test_a_problem_beyond_learned_positions_is_told_in_a_sentence():
+    config = lm.ModelConfig(len(TOKENIZER), 1, 1, 8, context=20, positions="learned")
+    with pytest.raises(CourseError, match=r"longer than the model's context: 20\.$"):
+        lm.token_errors(lm.GPT(config), TOKENIZER, PROBLEMS[:2])

@@ -62,6 +62,8 @@ def test_a_cell_is_made_once_and_told(tmp_path, monkeypatch, capsys):
     assert result["problems"] == 2 * SWEEP.batch_size and result["law"]["n"] == 2
     assert result["parameters"] == pytest.approx(12 * 2 * 96**2, rel=0.02)
     assert main(command) == 0 and path.stat().st_mtime_ns == written
+    assert main([word if word != "2" else "3" for word in command]) == 2  # other settings
+    assert main(f"sweep --only {CELL} --steps 2 -n 3 --out {tmp_path}".split()) == 2
     capsys.readouterr()
     figure = tmp_path / "figures" / "depth.png"
     assert main(f"sweep --report --out {tmp_path} --figure {figure}".split()) == 0
@@ -92,6 +94,13 @@ def test_the_rate_with_the_least_loss_is_taken(tmp_path, monkeypatch):
     assert len(asked) == len(told) == len(sweep.RATES)  # nothing is tried twice
     sweep.run(options(tmp_path, only=CELL, steps=50), told.append)
     assert asked[-1] == ("d02_w096", sweep.RATES[1], 50)
+
+
+def test_rates_tried_in_a_folder_of_ones_own_leave_the_shipped_ones_of_other_depths(tmp_path):
+    (tmp_path / "rates.json").write_text(json.dumps({"2": {"0.5": 0.1}}))
+    two, four = (grid.find_cell(f"small_{shape}_s0") for shape in ("d02_w096", "d04_w064"))
+    assert sweep.rate_of(two, tmp_path) == 0.5 != sweep.rate_of(two)
+    assert sweep.rate_of(four, tmp_path) == sweep.rate_of(four) != SWEEP.lr
 
 
 def test_a_cell_that_breaks_down_is_named_and_the_others_are_kept(tmp_path, monkeypatch):

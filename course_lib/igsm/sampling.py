@@ -34,6 +34,12 @@ def problem_seed(stream: int, number: int) -> int:
     return (stream << 32) | number
 
 
+def check_seed(seed: int) -> None:
+    """Raises CourseError unless it names streams that no evaluation uses (those from 2^32 on)."""
+    if not 0 <= seed < 2**31:
+        raise CourseError(f"seed must be from 0 to {2**31 - 1}.")
+
+
 def sample_problem(config: ProblemConfig, seed: int) -> Problem:
     """The problem that this config and seed always give, on every machine.
 

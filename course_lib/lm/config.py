@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from course_lib.errors import CourseError
 from course_lib.igsm import ProblemConfig
+from course_lib.igsm.sampling import check_seed
 from course_lib.lm.model import ModelConfig
 
 
@@ -54,8 +55,7 @@ class TrainConfig:
         self._check_schedule()
         if self.questions > 1 and self.problem.form == "qp":
             raise CourseError("With the question first (form='qp') questions must be 1.")
-        if not 0 <= self.seed < 2**31:  # far from the seeds of evaluations
-            raise CourseError(f"seed must be from 0 to {2**31 - 1}.")
+        check_seed(self.seed)
         if not re.fullmatch(r"(\w[\w.-]*)?", self.name):  # it becomes a folder
             raise CourseError(f"name must be of letters, digits, '_', '-', '.', not {self.name!r}.")
 

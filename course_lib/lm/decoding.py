@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from course_lib.errors import CourseError
 from course_lib.lm.attention import Cache
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
@@ -45,8 +44,6 @@ def _generate(model, tokenizer, prompts, limit, temperature, generator) -> Tenso
     """One batch: the written tokens (B limit), NOTHING wherever a row is done."""
     T = len(prompts[0])  # the longest
     reach = model.config.context if model.config.positions == "learned" else T + limit
-    if T > reach:
-        raise CourseError(f"A prompt of {T} tokens is longer than the model's context, {reach}.")
     limit = min(limit, reach - len(prompts[-1]))  # the shortest
     parts = [prompts[first : first + PART] for first in range(0, len(prompts), PART)]
     states, caches = zip(*(_read(model, tokenizer.pad, part) for part in parts), strict=True)

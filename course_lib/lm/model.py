@@ -149,9 +149,15 @@ class GPT(nn.Module):
         `positions` (B T) are 0, 1, 2, ... unless given; with a cache they are the slots written.
         `mask` (B 1 T S) says who may read whom; None means causal, or the earlier cache slots.
         `embedding` (V D) stands in for the model's own, `attend` for the choice of attention.
+        CourseError for a text longer than the context, where positions are learned.
         """
         T = ids.shape[1]
         if positions is None:
+            if self.config.positions == "learned" and T > self.config.context:
+                raise CourseError(
+                    f"A text of {T} tokens is longer than the model's context: "
+                    f"{self.config.context}."
+                )
             positions = torch.arange(T, device=ids.device)[None]  # 1 T, the same for all rows
         if cache is not None:
             cache.used += T

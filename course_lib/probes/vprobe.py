@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.errors import CourseError
+from course_lib.igsm.sampling import check_seed
 from course_lib.lm.model import GPT
 from course_lib.lm.tokenizer import Tokenizer
 from course_lib.probes.packing import Packed
@@ -41,8 +42,7 @@ class ProbeConfig:
         for field in ("rank", "steps", "batch_size", "queries"):
             if getattr(self, field) < 1:
                 raise CourseError(f"{field} must be at least 1.")
-        if not 0 <= self.seed < 2**31:
-            raise CourseError(f"seed must be from 0 to {2**31 - 1}.")
+        check_seed(self.seed)
         if self.layer is not None and self.layer < 1:
             raise CourseError("layer counts the blocks that are passed: at least 1.")
 

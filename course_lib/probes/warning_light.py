@@ -63,7 +63,7 @@ def beforehand(
         fates = [step for step in steps if step is not None and trace.written[step] != UNKNOWN]
         moments = beliefs_along(probe, tokenizer, trace) if fates else []
         for fate in fates:
-            if mistakes and not _rivals(trace, fate, fate, moments[fate], fewest=1):
+            if mistakes and trace.written[fate] not in _still(trace, fate, moments[fate]):
                 continue  # it could be written, or had been
             for step in range(fate + 1):
                 signals = _rivals(trace, step, fate, moments[step])
@@ -71,17 +71,19 @@ def beforehand(
     return {lead: found[lead] for lead in sorted(found) if found[lead]}
 
 
-def _rivals(
-    trace: Trace, step: int, fate: int, moment: Sequence[Belief], fewest: int = 2
-) -> list[Signal]:
-    """What could wrongly seem next at a moment, if what will be written is among it."""
-    still = [p for p, b in enumerate(moment) if b.truth == 0 and p not in trace.written[:step]]
-    chosen = trace.written[fate]
+def _still(trace: Trace, step: int, moment: Sequence[Belief]) -> list[int]:
+    """What is not written at a moment, and of which "no" is true: it could wrongly seem next."""
+    return [p for p, b in enumerate(moment) if b.truth == 0 and p not in trace.written[:step]]
+
+
+def _rivals(trace: Trace, step: int, fate: int, moment: Sequence[Belief]) -> list[Signal]:
+    """Of what could wrongly seem next, what will be written and all that lacks equally much."""
+    still, chosen = _still(trace, step, moment), trace.written[fate]
     if chosen not in still:
         return []
     short, stratum = trace.missing(step, chosen), (id(trace), step, fate)
     alike = [p for p in still if trace.missing(step, p) == short]
-    if len(alike) < fewest:  # alone it cannot be compared
+    if len(alike) == 1:  # alone it cannot be compared
         return []
     return [Signal(yes(moment[p]), p == chosen, stratum, id(trace)) for p in alike]
 

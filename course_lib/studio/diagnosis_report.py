@@ -65,7 +65,7 @@ def _explained(table: Mapping[str, Mapping[str, int]], kinds: Mapping) -> list[s
     lines.append(_counts("all", totals))
     lines.append(_counts("", [f"{100 * total / max(n, 1):.0f} %" for total in totals]))
     wrong = sum(sum(part.values()) for kind, part in kinds.items() if kind != "right")
-    return [*lines, f"In none of these rows: {wrong - n}, such as end too early."]
+    return [*lines, f"In none of these rows: {wrong - n} that fail otherwise (end too early, say)."]
 
 
 def _lights(lights: Mapping) -> list[str]:
